@@ -1,0 +1,42 @@
+"""evalsys: mock assessments for civilised-city inspections.
+
+An instrument is data, evidence is tables, a score is a pure function, and a notebook tells it all.
+Public names load on first use (PEP 562), so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Assessment": "evidence",
+    "Fault": "faults",
+    "InputFaults": "faults",
+    "Instrument": "instrument",
+    "Score": "scoring",
+    "Text": "language",
+    "evaluate": "scoring",
+    "findings": "scoring",
+    "instrument_ids": "instrument_file",
+    "load_instrument": "instrument_file",
+    "plain_view": "scoring",
+    "read_assessment": "evidence",
+    "read_instrument": "instrument_file",
+    "score": "scoring",
+    "tree_view": "scoring",
+    "write_instrument": "instrument_file",
+}
+__all__ = ["__version__", *sorted(_HOMES)]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'evalsys' has no attribute {name!r}")
+    return getattr(import_module(f"evalsys.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,223 @@
+"""The instrument: one edition of one assessment system as a tree of nodes with exact points.
+
+A node is the whole, an indicator, a standard, or a leaf. Only leaves are scored; a leaf is a standard by one method.
+Nodes stand in one tuple, parents before children, so that a node's place in it is its address everywhere.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from evalsys.language import Text
+from evalsys.rulebook import Rule
+
+__all__ = ["METHODS", "CheckedAt", "Combine", "Instrument", "Material", "Node", "PassMark", "Question", "Standard"]
+
+#: Measurement methods, in the order of pages.
+METHODS: Mapping[str, Text] = {
+    "document_review": Text("材料审核", "document review"),
+    "site_visit": Text("实地考察", "site visit"),
+    "survey": Text("问卷调查", "survey"),
+    "overall_observation": Text("整体观察", "overall observation"),
+    "online_check": Text("网络调查", "online check"),
+}
+
+
+@dataclass(frozen=True)
+class Combine:
+    """How a node combines what stands below it; `grades` and `otherwise` belong to 'subset-grade'."""
+
+    kind: str = "sum"
+    grades: tuple[tuple[int, tuple[int, ...], Fraction], ...] = ()
+    otherwise: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True)
+class CheckedAt:
+    """A type of site where a standard is checked; `sites` is how many the edition visits, None for all."""
+
+    site_type: str
+    sites: int | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question of a survey; an answer in `satisfied` complies."""
+
+    id: str
+    text: Text
+    options: tuple[str, ...]
+    satisfied: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Material:
+    """A document that a standard asks for."""
+
+    id: str
+    name: Text
+    required: bool
+
+
+@dataclass(frozen=True)
+class Standard:
+    """What a standard demands, beside its place in the tree.
+
+    Attributes
+    ----------
+    text : Text
+    rules : mapping of method to Rule
+    several : str
+        How several methods combine: 'mean', 'min' or 'shares'.
+    checked_at : tuple of CheckedAt
+        Empty for a standard of the whole place.
+    lead, support : tuple of str
+        Units that answer.
+    not_applicable : {'drop', 'full', 'peers', None}
+    source : mapping
+        ``row``, ``clause``, ``threshold`` (printed derived ban parameter), ``document``.
+    assumed : tuple of str
+        What of it is assumed: 'several', 'threshold'.
+    """
+
+    text: Text
+    rules: Mapping[str, Rule]
+    several: str = "mean"
+    checked_at: tuple[CheckedAt, ...] = ()
+    questions: tuple[Question, ...] = ()
+    materials: tuple[Material, ...] = ()
+    lead: tuple[str, ...] = ()
+    support: tuple[str, ...] = ()
+    not_applicable: str | None = None
+    source: Mapping[str, str] | None = None
+    assumed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node of the tree.
+
+    Attributes
+    ----------
+    code : str
+        Unique; a leaf's is ``standard/method``.
+    kind : {'instrument', 'indicator', 'standard', 'leaf'}
+    parent : int
+        Place of the parent in `Instrument.nodes`, -1 for the whole.
+    children : tuple of int
+    points : Fraction or None
+        Full points; None where the node is not scored, or counts only through a choice above it
+        (below best, worst and subset-grade).
+    weight : Fraction
+        Share of the parent's points (linear parents: the coefficient of this child's attainment).
+    """
+
+    code: str
+    kind: str
+    name: Text
+    parent: int
+    depth: int
+    children: tuple[int, ...]
+    scored: bool
+    points: Fraction | None
+    weight: Fraction
+    combine: Combine
+    standard: Standard | None = None
+    method: str | None = None
+
+
+@dataclass(frozen=True)
+class PassMark:
+    """A pass mark in points, how sure it is, and who set it: 'parameter', 'assessment' or 'instrument'."""
+
+    value: Fraction
+    status: str
+    set_by: str = "instrument"
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """One edition of one assessment system.
+
+    Attributes
+    ----------
+    nodes : tuple of Node
+        Parents before children; node 0 is the whole.
+    weights : mapping
+        ``scheme`` (given, equal, ahp) and ``status`` (printed, assumed).
+    method_shares : mapping of method to Fraction, or None
+        Shares of the methods, adding up to 1, where each method is scored over its own leaves and then shared.
+    after_total, gates, negative_list, bonus
+        As the file has them; applied by `evalsys.decisions`.
+    assumed : tuple of Text
+        What the instrument assumes, for the reader of a report.
+    """
+
+    id: str
+    title: Text
+    level: str
+    full_marks: Fraction
+    nodes: tuple[Node, ...]
+    weights: Mapping[str, str]
+    method_shares: Mapping[str, Fraction] | None
+    pass_mark: PassMark | None
+    source: Mapping[str, Any]
+    documents: Mapping[str, Mapping[str, Any]]
+    site_types: Mapping[str, Text]
+    units: Mapping[str, Text]
+    draw: tuple[CheckedAt, ...]
+    after_total: tuple[str, ...]
+    gates: tuple[Mapping[str, Any], ...]
+    negative_list: tuple[Mapping[str, Any], ...]
+    bonus: tuple[Mapping[str, Any], ...]
+    monthly: bool
+    assumed: tuple[Text, ...]
+
+    @cached_property
+    def leaves(self) -> tuple[int, ...]:
+        """Places of the scored leaves, in order: the last axis of every attainment array."""
+        return tuple(place for place, node in enumerate(self.nodes) if node.kind == "leaf" and node.scored)
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Place of each node by its code."""
+        return {node.code: place for place, node in enumerate(self.nodes)}
+
+    @cached_property
+    def standards(self) -> Mapping[str, Node]:
+        """The standards by code, scored or not."""
+        return {node.code: node for node in self.nodes if node.kind == "standard"}
+
+    def indicator_of(self, place: int) -> int:
+        """Return the top-level indicator that a node belongs to."""
+        while self.nodes[place].depth > 1:
+            place = self.nodes[place].parent
+        return place
+
+    def below(self, place: int) -> tuple[int, ...]:
+        """Return the places of a node and of everything below it."""
+        found = [place]
+        for here in found:
+            found.extend(self.nodes[here].children)
+        return tuple(found)
+
+
+def in_points(value: Fraction, per_cent: bool, full_marks: Fraction) -> Fraction:
+    """Return a pass mark in points: ``85%`` is a share of the full marks.
+
+    Examples
+    --------
+    >>> in_points(Fraction(85, 100), True, Fraction(39))
+    Fraction(663, 20)
+    """
+    return value * full_marks if per_cent else value
+
+
+def month_of(day: datetime.date | None) -> int | None:
+    """Return the month that month-dependent points use."""
+    return None if day is None else day.month

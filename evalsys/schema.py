@@ -1,0 +1,316 @@
+"""YAML read with line numbers, and small readers that check it and collect every fault.
+
+A *reader* is a function ``(spot, value) -> result``: it returns the checked value, or reports faults at the spot
+and returns ``None``. Readers are put together with :func:`list_of`, :func:`keyed` and :func:`record`. Scalars stay
+text until a reader asks for a number, so that ``0.1`` is exactly one tenth and the code ``1.10`` keeps its zero.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from evalsys.faults import Fault, InputFaults, nearest
+from evalsys.language import Text
+
+__all__ = [
+    "Record",
+    "Spot",
+    "boolean",
+    "choice",
+    "date",
+    "document",
+    "flat_map",
+    "integer",
+    "keyed",
+    "list_of",
+    "number",
+    "one_or_more",
+    "pair",
+    "parse_date",
+    "parse_number",
+    "record",
+    "string",
+]
+
+
+class _Map(dict[str, Any]):
+    """A YAML mapping with the line of each key."""
+
+    lines: dict[str, int]
+
+
+class _List(list[Any]):
+    """A YAML sequence with the line of each item."""
+
+    lines: list[int]
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place in a file, and the list that its faults go to."""
+
+    faults: list[Fault]
+    file: str
+    line: int = 1
+    key: str = ""
+
+    def report(self, problem: str, value: str = "", allowed: str = "", near: str = "") -> None:
+        """Add a fault found here."""
+        self.faults.append(Fault(problem, self.file, self.line, self.key, value, allowed, near))
+
+    def unknown(self, problem: str, name: str, known: Sequence[str]) -> None:
+        """Add a fault about a name that is not among the known ones."""
+        shown = " ".join(known) if len(known) <= 12 else f"{' '.join(known[:12])} ... ({len(known)})"
+        self.report(problem, name, shown, nearest(name, known))
+
+
+Reader = Callable[[Spot, Any], Any]
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def document(path: Path, shown: str, faults: list[Fault]) -> tuple[Spot, Any]:
+    """Read one YAML file into maps, lists and text, with line numbers.
+
+    Raises
+    ------
+    InputFaults
+        If the file is missing, not UTF-8, or not YAML: nothing more can be said about it then.
+    """
+    spot = Spot(faults, shown)
+    try:
+        node = yaml.compose(path.read_text("utf-8-sig"), Loader=_LOADER)
+    except FileNotFoundError:
+        raise InputFaults([*faults, Fault("missing_file", shown)]) from None
+    except UnicodeDecodeError:
+        raise InputFaults([*faults, Fault("bad_encoding", shown, allowed="UTF-8")]) from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise InputFaults([*faults, Fault("bad_yaml", shown, line, value=error.problem or "")]) from None
+    except yaml.YAMLError as error:
+        raise InputFaults([*faults, Fault("bad_yaml", shown, value=str(error).splitlines()[0])]) from None
+    if node is None:
+        raise InputFaults([*faults, Fault("empty_file", shown)])
+    return spot, _plain(node, spot)
+
+
+def _plain(node: yaml.Node, spot: Spot) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        found = _Map()
+        found.lines = {}
+        for key_node, value_node in node.value:
+            key, line = str(key_node.value), key_node.start_mark.line + 1
+            if key in found:
+                replace(spot, line=line, key=key).report("duplicate_key", key)
+            found[key] = _plain(value_node, spot)
+            found.lines[key] = line
+        return found
+    if isinstance(node, yaml.SequenceNode):
+        items = _List(_plain(item, spot) for item in node.value)
+        items.lines = [item.start_mark.line + 1 for item in node.value]
+        return items
+    return None if node.tag == "tag:yaml.org,2002:null" else node.value
+
+
+def string(spot: Spot, value: Any) -> str | None:
+    """Read a text that is not empty."""
+    if not isinstance(value, str) or not value.strip():
+        spot.report("wrong_type", _short(value), "text")
+        return None
+    return value.strip()
+
+
+def parse_number(text: str) -> Fraction | None:
+    """Return the exact value of a decimal, a fraction ``1/3`` or a per cent ``85%``; None if it is none of them.
+
+    Examples
+    --------
+    >>> parse_number("85%"), parse_number("0.1"), parse_number("1/3"), parse_number("nan")
+    (Fraction(17, 20), Fraction(1, 10), Fraction(1, 3), None)
+    """
+    text = text.strip().replace("％", "%").replace("−", "-").replace(",", "")
+    percent = text.endswith("%")
+    text = text[:-1].strip() if percent else text
+    if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?|[+-]?\d+/0*[1-9]\d*", text, re.ASCII):
+        return None
+    value = Fraction(text)
+    return value / 100 if percent else value
+
+
+def number(spot: Spot, value: Any) -> Fraction | None:
+    """Read an exact number, 0 or more."""
+    found = parse_number(value) if isinstance(value, str) else None
+    if found is None:
+        spot.report("bad_number", _short(value), "3  0.5  1/3  85%")
+    elif found < 0:
+        spot.report("out_of_range", _short(value), ">= 0")
+        return None
+    return found
+
+
+def integer(spot: Spot, value: Any) -> int | None:
+    """Read a whole number, 0 or more."""
+    if not isinstance(value, str) or not re.fullmatch(r"\d{1,9}", value.strip(), re.ASCII):
+        spot.report("bad_integer", _short(value), "0 1 2 ...")
+        return None
+    return int(value)
+
+
+def boolean(spot: Spot, value: Any) -> bool | None:
+    """Read yes/no in the spellings of YAML and of Chinese tables."""
+    found = {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False}.get(str(value).lower())
+    if found is None:
+        spot.report("bad_value", _short(value), "yes no")
+    return found
+
+
+def parse_date(text: str) -> datetime.date | None:
+    """Return the date of ``2016-08-15``, ``2016/8/15``, ``2016.8.15`` or ``2016年8月15日``; None if it is none.
+
+    Examples
+    --------
+    >>> parse_date("2016年8月5日"), parse_date("2016-02-30")
+    (datetime.date(2016, 8, 5), None)
+    """
+    match = re.fullmatch(r"(\d{4})(?:-(\d{1,2})-|/(\d{1,2})/|\.(\d{1,2})\.|年(\d{1,2})月)(\d{1,2})日?", text.strip())
+    match = match or re.fullmatch(r"(\d{4})-(\d{2})()()()-(\d{2})[T ]00:00(?::00(?:\.0+)?)?", text.strip())
+    if match is None:
+        return None
+    year, *months, day = match.groups()
+    try:
+        return datetime.date(int(year), int(next(m for m in months if m)), int(day))
+    except ValueError:
+        return None
+
+
+def date(spot: Spot, value: Any) -> datetime.date | None:
+    """Read a date."""
+    found = parse_date(value) if isinstance(value, str) else None
+    if found is None:
+        spot.report("bad_date", _short(value), "2016-08-15")
+    return found
+
+
+def choice(*names: str) -> Reader:
+    """Return a reader of one of the names."""
+
+    def read(spot: Spot, value: Any) -> str | None:
+        if value in names:
+            return str(value)
+        spot.unknown("bad_value", _short(value), names)
+        return None
+
+    return read
+
+
+def pair(spot: Spot, value: Any) -> Text | None:
+    """Read ``{zh: ..., en: ...}``; both languages are required."""
+    found = record({"zh": string, "en": string})(spot, value)
+    return None if found is None or found["zh"] is None or found["en"] is None else Text(found["zh"], found["en"])
+
+
+def list_of(reader: Reader) -> Reader:
+    """Return a reader of a list; items with faults are left out of the result (and reported)."""
+
+    def read(spot: Spot, value: Any) -> list[Any] | None:
+        if not isinstance(value, _List):
+            spot.report("wrong_type", _short(value), "[a, b, ...]")
+            return None
+        found = [reader(replace(spot, line=line), item) for line, item in zip(value.lines, value, strict=True)]
+        return [item for item in found if item is not None]
+
+    return read
+
+
+def one_or_more(reader: Reader) -> Reader:
+    """Return a reader of one item or a list of them; the result is a list."""
+    several = list_of(reader)
+
+    def read(spot: Spot, value: Any) -> list[Any] | None:
+        if isinstance(value, _List):
+            found: list[Any] | None = several(spot, value)
+            return found
+        item = reader(spot, value)
+        return None if item is None else [item]
+
+    return read
+
+
+def keyed(reader: Reader) -> Reader:
+    """Return a reader of a map with free keys."""
+
+    def read(spot: Spot, value: Any) -> dict[str, Any] | None:
+        if not isinstance(value, _Map):
+            spot.report("wrong_type", _short(value), "{key: value}")
+            return None
+        return {key: reader(replace(spot, line=value.lines[key], key=key), item) for key, item in value.items()}
+
+    return read
+
+
+class Record(dict[str, Any]):
+    """The checked content of a map: every declared key is there, absent ones are None. `spot` is where it stands."""
+
+    spot: Spot
+    spots: dict[str, Spot]
+
+    def at(self, key: str) -> Spot:
+        """Return the place of a key, or of the record where the key is absent."""
+        return self.spots.get(key, self.spot)
+
+
+def record(required: Mapping[str, Reader], optional: Mapping[str, Reader] | None = None) -> Reader:
+    """Return a reader of a map with these keys and no others."""
+    known = {**required, **(optional or {})}
+
+    def read(spot: Spot, value: Any) -> Record | None:
+        if not isinstance(value, _Map):
+            spot.report("wrong_type", _short(value), "{" + ", ".join(f"{key}: ..." for key in known) + "}")
+            return None
+        found = Record.fromkeys(known)
+        found.spot, found.spots = spot, {}
+        for key, item in value.items():
+            here = replace(spot, line=value.lines[key], key=key)
+            if key not in known:
+                here.unknown("unknown_key", key, list(known))
+            elif item is None:
+                here.report("empty_value")
+            else:
+                found.spots[key] = here
+                found[key] = known[key](here, item)
+        for key in required:
+            if key not in value:
+                replace(spot, key=key).report("missing_source" if key == "source" else "missing_key", key)
+        return found
+
+    return read
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, _Map):
+        return "{" + ", ".join(f"{key}: ..." for key in list(value)[:3]) + "}"
+    if isinstance(value, _List):
+        return "[...]"
+    return "" if value is None else str(value)[:60]
+
+
+def flat_map(spot: Spot, content: tuple[list[list[str]], list[int]]) -> Any:
+    """Turn the settings sheet of a workbook (key, value) into the map that a YAML file would give."""
+    found = _Map()
+    found.lines = {}
+    for row, number in zip(*content, strict=True):
+        key, value = row[0], row[1] if len(row) > 1 else ""
+        if key in ("key", "设置项"):
+            continue
+        if key in found:
+            replace(spot, line=number, key=key).report("duplicate_key", key)
+        if key and value:
+            found[key], found.lines[key] = value, number
+    return found

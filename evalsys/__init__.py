@@ -18,21 +18,24 @@ _HOMES = {
     "Instrument": "instrument",
     "Score": "scoring",
     "Text": "language",
-    "evaluate": "scoring",
-    "findings": "scoring",
+    "evaluate": "spine",
+    "findings": "views",
     "instrument_ids": "instrument_file",
     "load_instrument": "instrument_file",
-    "plain_view": "scoring",
+    "plain_view": "views",
     "read_assessment": "evidence",
     "read_instrument": "instrument_file",
     "score": "scoring",
-    "tree_view": "scoring",
+    "tree_view": "views",
     "write_instrument": "instrument_file",
 }
-__all__ = ["__version__", *sorted(_HOMES)]
+_MODULES = ("figures", "markup", "pages", "sections", "wording")
+__all__ = ["__version__", *sorted([*_HOMES, *_MODULES])]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"evalsys.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'evalsys' has no attribute {name!r}")
     return getattr(import_module(f"evalsys.{_HOMES[name]}"), name)

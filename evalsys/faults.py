@@ -19,11 +19,16 @@ PROBLEMS: dict[str, Text] = {
     "unreadable": Text("文件无法读取", "the file cannot be read"),
     "bad_encoding": Text("文字编码无法识别", "the text encoding is not known"),
     "unknown_table": Text("不认识的表", "unknown table"),
+    "missing_table": Text("缺少这张表", "this table is missing"),
+    "duplicate_table": Text("同一张表出现两次", "this table stands twice"),
     "unknown_column": Text("不认识的列", "unknown column"),
     "missing_column": Text("缺少必需的列", "a required column is missing"),
     "duplicate_column": Text("列名重复", "this column stands twice"),
-    "ragged_row": Text("这一行的格数与表头不一致", "this row has more cells than the heading"),
+    "unnamed_column": Text("这一列有内容，但没有列名", "this column has content and no heading"),
+    "wrong_separator": Text("各列须以半角逗号分隔", "columns must be parted by commas"),
+    "ragged_row": Text("这一行的格数与表头不一致", "this row and the heading differ in their number of cells"),
     "merged_cells": Text("有合并单元格，请取消合并并逐格填写", "merged cells: unmerge them and fill each cell"),
+    "error_value": Text("单元格是错误值", "this cell holds an error"),
     "formula_without_value": Text(
         "公式没有计算结果，请在表格软件中重新保存", "a formula without a value: save the file again in a spreadsheet"
     ),
@@ -33,16 +38,27 @@ PROBLEMS: dict[str, Text] = {
     "personal_value": Text("疑似手机号码或身份证号码，请删去", "looks like a phone or identity number: delete it"),
     # values
     "bad_value": Text("填写的值不合规定", "this value is not allowed"),
+    "two_values": Text("同一行填了两个结果", "two results in one row"),
     "bad_number": Text("不是数字", "not a number"),
     "bad_integer": Text("不是整数", "not a whole number"),
     "bad_date": Text("不是有效日期", "not a valid date"),
     "out_of_range": Text("超出允许范围", "outside the allowed range"),
     "unknown_name": Text("不认识的名称", "unknown name"),
+    "number_as_code": Text(
+        "编码被存为数字，无法分清这几个编码，请改为文本",
+        "the code is stored as a number and could mean several codes: store it as text",
+    ),
+    "name_differs": Text("与编号所指的点位不一致", "does not agree with the site that the id names"),
     "conflicting_rows": Text(
         "同一天、同一点位、同一标准有两条不同的记录", "two different records of one day, site and standard"
     ),
     "missing_site": Text("该标准在点位上检查，须填写点位", "this standard is checked at sites: name the site"),
     "site_type_not_checked": Text("该标准不在这类点位上检查", "this standard is not checked at sites of this type"),
+    "no_row_of_round": Text("检查记录中没有一行属于本轮", "no row of the observations belongs to this round"),
+    "date_needed": Text(
+        "同一点位、同一标准有几条不同的记录，须写明日期才知哪一条最新",
+        "several different records of one site and standard: dates are needed to tell the latest",
+    ),
     "method_not_used": Text("该标准不用这种测评方法", "this standard does not use this method"),
     "method_needed": Text("该标准有几种测评方法，须写明是哪一种", "this standard has several methods: say which"),
     "two_kinds_of_evidence": Text(
@@ -54,33 +70,72 @@ PROBLEMS: dict[str, Text] = {
         "该标准未规定“不适用”如何处理", "the instrument does not say how to treat 'not applicable' here"
     ),
     # instruments
-    "bad_yaml": Text("YAML 语法错误", "a syntax error in the YAML"),
+    "bad_yaml": Text(
+        "YAML 语法错误，请检查这一行和上一行（缩进、冒号后的空格、引号、括号；不能用制表符）",
+        "a syntax error in the YAML: look at this line and the one above "
+        "(indentation, a space after a colon, quotes, brackets, no tabs)",
+    ),
     "wrong_type": Text("内容的形式不对", "the wrong kind of content"),
     "unknown_key": Text("不认识的键", "unknown key"),
     "missing_key": Text("缺少必需的键", "a required key is missing"),
     "duplicate_key": Text("键重复", "this key stands twice"),
     "duplicate_code": Text("编码重复", "this code stands twice"),
-    "unknown_rule": Text("不认识的计分规则", "unknown rule"),
+    "exactly_one": Text("须写其中一项，且只能写一项", "exactly one of these is needed"),
+    "unknown_rule": Text("没有这种计分规则", "unknown rule"),
     "unknown_code": Text("不认识的编码", "unknown code"),
-    "unknown_document": Text("来源文件未登记", "the source document is not registered"),
+    "unknown_document": Text(
+        "来源文件没有登记，请在本文件的 documents 下登记",
+        "the source document is not registered: register it under 'documents' in this file",
+    ),
     "missing_source": Text("没有注明来源", "the source is missing"),
     "sum_differs": Text("下级分值之和与本级分值不符", "the points below do not add up to the points here"),
+    "shares_sum": Text("各测评方法的份额之和须为 100 或 1", "the shares of the methods must add up to 100 or 1"),
     "mixed_weights": Text(
-        "同级项目有的给了分值或权重，有的没有", "some siblings have points or weights and some have not"
+        "同级各项须全部给分值、全部给权重，或全部不给",
+        "siblings must all have points, or all have weights, or have neither",
     ),
-    "points_missing": Text("声明了给定分值，但此处没有分值", "the scheme is 'given' but there are no points here"),
-    "children_and_standards": Text("下级项目与标准只能有其一", "an indicator has children or standards, not both"),
-    "nothing_below": Text("计分的项目下没有标准", "a scored indicator has no standard below it"),
+    "points_missing": Text(
+        "weights 声明为给定（given、ahp），此处须给分值或权重",
+        "the scheme of weights is given or ahp: points or a weight are needed here",
+    ),
+    "choice_points": Text(
+        "取最好或最差时，下级的分值须与本级相同",
+        "below best and worst the points must equal the points of the node above",
+    ),
+    "children_and_standards": Text(
+        "children 与 standards 只能有其一", "an indicator has children or standards, not both"
+    ),
+    "nothing_below": Text("计分的项目下没有计分的标准", "nothing that is scored stands below this scored item"),
     "shares_over_methods": Text(
-        "按测评方法分配分值时，此合成方式只能含一种方法",
-        "with method shares this way to combine may hold one method only",
+        "按测评方法分配分值（method_shares）时，这种合成方式之下只能有一种测评方法",
+        "with method_shares, this way to combine may stand on one method only",
     ),
     "drop_in_grade": Text(
-        "按达标数定档时，“不适用”不能用 drop", "below a subset-grade 'drop' is not defined: use full or peers"
+        "按达标数定档的项目之下，“不适用”不能这样处理",
+        "below a grade by number met, 'not applicable' cannot be treated so",
     ),
-    "twelve_months": Text("须逐月给出十二个月的分值", "points for all twelve months are needed"),
+    "unreachable": Text(
+        "前面的档次已包含这一档，永远轮不到它", "an earlier step covers this one: it can never be reached"
+    ),
+    "no_effect": Text("写在此处不起作用，请删去", "this has no effect here: delete it"),
+    "reserved_name": Text(
+        "不能用这个名称：它另有含义，或含有保留的符号（; / @ *）",
+        "this name cannot be used: it has another meaning, or holds a reserved sign (; / @ *)",
+    ),
+    "question_rule": Text(
+        "有问卷题目的标准，问卷调查须用这些规则之一",
+        "a standard with questions needs one of these rules for its survey",
+    ),
+    "question_measure": Text(
+        "有问卷题目的标准按满意率计分，规则须写明计量单位为 %",
+        "with questions the rule reads the satisfied share: its measure must be %",
+    ),
+    "question_without_survey": Text(
+        "有问卷题目，测评方法中却没有问卷调查", "there are questions, but survey is not among the methods"
+    ),
+    "twelve_months": Text("须给足十二个月的分值，缺少这些月份", "points for all twelve months are needed; missing are"),
     "needs_month": Text("分值随月份变化，须给出督查日期", "points depend on the month: state the inspection date"),
-    "newer_schema": Text("文件格式版本不受支持", "this version of the format is not supported"),
+    "newer_schema": Text("不支持这个版本的文件格式", "this version of the format is not supported"),
     # parameters of a report
     "unknown_parameter": Text("报告没有这个参数", "the notebook has no such parameter"),
     "wrong_parameter": Text("参数的类型不对", "the parameter has the wrong type"),
@@ -137,14 +192,15 @@ class Fault:
         file, row, column, value, problem, allowed, near = self.cells(lang)
         place = file
         if row:
-            place += f" 第{row}行" if lang == "zh" else f" row {row}"
+            line_word = "line" if file.endswith((".yaml", ".yml")) else "row"
+            place += f" 第{row}行" if lang == "zh" else f" {line_word} {row}"
         if column:
             place += f" [{column}]"
         line = f"{place}: {problem}" if lang == "en" else f"{place}：{problem}"
-        if value:
+        if value and value != column:
             line += f" “{value}”" if lang == "zh" else f" '{value}'"
         if allowed:
-            line += f"；应为 {allowed}" if lang == "zh" else f"; allowed: {allowed}"
+            line += f"；允许：{allowed}" if lang == "zh" else f"; allowed: {allowed}"
         if near:
             line += f"；是否为“{near}”？" if lang == "zh" else f"; did you mean '{near}'?"
         return line

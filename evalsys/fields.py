@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from evalsys import schema
 from evalsys.faults import nearest
-from evalsys.rulebook import RULES, finding_points
+from evalsys.rulebook import RULES, Rule, finding_points
 from evalsys.tables import Column
 
 
@@ -50,6 +51,8 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("standard", ("测评标准", "标准编号"), True),
         Column("method", ("测评方法",)),
         Column("site_id", ("点位编号", "点位")),
+        Column("site_name", ("点位名称", "site name")),
+        Column("site_type", ("点位类型", "site type")),
         Column("observed_on", ("检查日期", "日期")),
         Column("value", ("结果",)),
         *_value_columns(),
@@ -109,142 +112,191 @@ SHEETS: Mapping[str, str] = {
     "责任单位": "units",
     "属地": "areas",
     "填写说明": "instructions",
+    "选项": "lists",
 }
-#: Columns of a workbook that only help the reader's eye.
-FOR_THE_EYE = (
-    "点位名称",
-    "点位类型",
-    "标准内容",
-    "填写要求",
-    "材料名称",
-    "题目",
-    "site name",
-    "site type",
-    "standard text",
-    "what to enter",
-    "material name",
-)
+#: Sheets that hold no table: the page of instructions, the lists behind the drop-downs.
+NO_TABLE = ("instructions", "lists")
+#: Columns of a table that only help the reader's eye.
+FOR_THE_EYE: Mapping[str, tuple[str, ...]] = {
+    "sites": ("填写要求", "what to enter"),
+    "observations": ("标准内容", "填写要求", "standard text", "what to enter"),
+    "responses": ("题目", "question text"),
+    "materials": ("材料名称", "标准内容", "material name", "standard text"),
+}
 
+#: How a date may be written.
+DATES = "2016-08-15  2016/8/15  2016年8月15日"
 STATUSES = {"空白": "empty", "起草": "drafted", "已审核": "reviewed", "已审定": "approved", "已归档": "closed"}
 REPEATS = {"首次": "first", "逾期未改": "unfixed", "重复": "repeated"}
 READY = ("approved", "closed")
 
 
 class Bad(Exception):
-    """A value that is not allowed: problem, what is allowed, nearest known name."""
+    """A cell that is not allowed.
 
-    def __init__(self, problem: str, allowed: str = "", near: str = "") -> None:
+    Attributes
+    ----------
+    problem : str
+        A key of :data:`evalsys.faults.PROBLEMS`.
+    allowed, near : str
+        What is allowed, and the nearest known name.
+    part : str, optional
+        The part of the cell that is wrong, where it holds several; None for the whole cell.
+    column : str
+        The column to blame, where it is not the one that was read.
+    """
+
+    def __init__(
+        self, problem: str, allowed: str = "", near: str = "", *, part: str | None = None, column: str = ""
+    ) -> None:
         super().__init__(problem)
-        self.problem, self.allowed, self.near = problem, allowed, near
+        self.problem, self.allowed, self.near, self.part, self.column = problem, allowed, near, part, column
 
 
-def read_value(
-    kind: str, params: Mapping[str, Any], text: str, n: int | None, year: int | None, finder: str, repeat: str
-) -> Any:
-    if kind == "deadline" and year is None:
-        return Bad("needs_inspection_date")
-    seen = RULES[kind].read(params, text, n, year)
+def observed(rule: Rule, text: str, n: int | None, year: int | None, finder: str, repeat: str) -> tuple[Fraction, ...]:
+    """Read an observed value into the numbers of its rule.
+
+    Parameters
+    ----------
+    year : int or None
+        Year of the inspection, for a deadline without a year.
+
+    Raises
+    ------
+    Bad
+        If the rule does not allow the value.
+    """
+    kind, params = RULES[rule.kind], rule.params
+    if rule.kind == "deadline" and isinstance(params["by"], datetime.date):
+        year = params["by"].year
+    elif rule.kind == "deadline" and year is None:
+        raise Bad("needs_inspection_date", part="")
+    seen = kind.read(params, text, n, year)
     if seen is None:
-        choices = RULES[kind].choices(params)
-        return Bad(
-            "bad_value", " ".join(choices) or f"{RULES[kind].entry.zh} ({RULES[kind].entry.en})", nearest(text, choices)
-        )
-    if kind == "deduct" and seen[0] >= 0:
+        choices = () if rule.kind == "met" else kind.choices(params)
+        raise Bad("bad_value", " ".join(choices) or f"{kind.entry.zh} ({kind.entry.en})", near(text, choices))
+    if rule.kind == "deduct" and seen[0] >= 0:
         points = finding_points(params, text, finder, repeat)
         if points is None:
-            scale = params["kinds"][text]
-            return Bad(
-                "unknown_name", " ".join(scale["found_by"] or scale["points"]), nearest(finder, scale["found_by"] or ())
-            )
+            raise _no_such_case(params["kinds"][text], finder, repeat)
         return seen[0], points * seen[1]
     return seen
 
 
+def _no_such_case(kind: Mapping[str, Any], finder: str, repeat: str) -> Bad:
+    """Say which of finder and repetition the rule does not know."""
+    finders = kind["found_by"]
+    if finders and finder not in finders:
+        problem = "unknown_name" if finder else "empty_value"
+        return Bad(problem, " ".join(finders), near(finder, finders), part=finder, column="found_by")
+    cases = finders[finder] if finders else kind["points"]
+    allowed = [f"{zh} ({name})" for zh, name in REPEATS.items() if name in cases]
+    given = next(f"{zh} ({name})" for zh, name in REPEATS.items() if name == repeat)
+    return Bad("bad_value", " ".join(allowed), part=given, column="repeat")
+
+
+def near(text: str, names: Iterable[str]) -> str:
+    """Return the nearest known name, quickly even among many; ``1.0`` is near to ``1``."""
+    known = list(names)
+    if text.endswith(".0") and text[:-2] in known:
+        return text[:-2]
+    if len(known) > 500:
+        known = [name for name in known if abs(len(name) - len(text)) < 3 and name[:1] == text[:1]][:500]
+    return nearest(text, known)
+
+
 def one_of(known: Mapping[str, str]) -> Callable[[str], str]:
+    """Return a reader of a name: its id."""
+
     def read(text: str) -> str:
         if text not in known:
             names = list(known)
             shown = " ".join(names[:8]) + (f" ... ({len(names)})" if len(names) > 8 else "")
-            raise Bad("unknown_name", shown, nearest(text, names))
+            raise Bad("unknown_name", shown, near(text, names), part=text)
         return known[text]
 
     return read
 
 
+def named(ids: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """Return what may stand for each id: itself, and its name where that means one id only.
+
+    Examples
+    --------
+    >>> named(["a", "b", "c"], ["社区", "社区", "a"])
+    {'a': 'a', 'b': 'b', 'c': 'c'}
+    """
+    times, taken = Counter(names), set(ids)
+    single = {name: id_ for id_, name in zip(ids, names, strict=True) if times[name] == 1 and name not in taken}
+    return {**{id_: id_ for id_ in ids}, **single}
+
+
 def registered(names: Sequence[str]) -> Callable[[str], str]:
-    """Names of the register; any name where there is no register."""
+    """Return a reader of names of a register; any name where there is no register."""
     return one_of({name: name for name in names}) if names else str
 
 
 def list_of_names(reader: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
+    """Return a reader of several names with ``;`` or ``、`` between."""
+
     def read(text: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(reader(part.strip()) for part in re.split("[;；、]", text) if part.strip()))
 
     return read
 
 
-def registered_list(names: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
-    return list_of_names(registered(names))
-
-
 def whole(text: str) -> int:
-    if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
+    """Read a whole number, 0 or more."""
+    found = schema.parse_number(text)
+    if found is None or found.denominator != 1 or not 0 <= found < 10**9:
         raise Bad("bad_integer", "0 1 2 ...")
-    return int(text)
+    return int(found)
 
 
 def respondent(text: str) -> str:
+    """Read the number of a respondent: a number, so that it cannot be a name."""
     if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
-        raise Bad("bad_integer", "1 2 3 ...")
+        raise Bad("bad_integer", "1 2 3 ...", near=text[:-2] if re.fullmatch(r"\d+\.0", text, re.ASCII) else "")
     return text
 
 
 def number(text: str) -> Fraction:
+    """Read an exact number."""
     found = schema.parse_number(text)
     if found is None:
         raise Bad("bad_number", "3  0.5  85%")
     return found
 
 
-def not_negative(text: str) -> Fraction:
-    found = number(text)
-    if found < 0:
-        raise Bad("out_of_range", ">= 0")
-    return found
+def in_range(low: int, high: int | None = None, *, above: bool = False) -> Callable[[str], Fraction]:
+    """Return a reader of numbers from `low` (or above it) to `high`."""
+    shown = f"{low}..{high}" if high is not None else f"{'>' if above else '>='} {low}"
 
-
-def positive(text: str) -> Fraction:
-    found = number(text)
-    if found <= 0:
-        raise Bad("out_of_range", "> 0")
-    return found
-
-
-def chance(text: str) -> Fraction:
-    found = number(text)
-    if not 0 <= found <= 1:
-        raise Bad("out_of_range", "0..1")
-    return found
-
-
-def degrees(limit: int) -> Callable[[str], float]:
-    def read(text: str) -> float:
+    def read(text: str) -> Fraction:
         found = number(text)
-        if abs(found) > limit:
-            raise Bad("out_of_range", f"-{limit}..{limit}")
-        return float(found)
+        if found < low or (above and found == low) or (high is not None and found > high):
+            raise Bad("out_of_range", shown)
+        return found
 
     return read
 
 
-def any_day(text: str) -> datetime.date:
+def degrees(limit: int) -> Callable[[str], float]:
+    """Return a reader of a latitude or longitude."""
+    read = in_range(-limit, limit)
+    return lambda text: float(read(text))
+
+
+def day(text: str) -> datetime.date:
+    """Read a date of our time: a slip such as the year 216 or 20016 is no date."""
     found = schema.parse_date(text)
-    if found is None:
-        raise Bad("bad_date", "2016-08-15")
+    if found is None or not 1990 <= found.year <= 2100:
+        raise Bad("bad_date", DATES)
     return found
 
 
 def week(text: str) -> str:
+    """Read an ISO week."""
     try:
         datetime.datetime.strptime(f"{text}-1", "%G-W%V-%u")
     except ValueError:
@@ -253,7 +305,8 @@ def week(text: str) -> str:
 
 
 def target(standards: set[str], sites: set[str], types: set[str]) -> Callable[[str], tuple[tuple[str, str, str], ...]]:
-    """Read ``standard``, ``standard@site``, ``*@site``, ``standard@type:market``, several with ``;``."""
+    """Return a reader of ``standard``, ``standard@site``, ``*@site``, ``standard@type:market``, several with ``;``."""
+    forms = "1.1  1.1@site  *@site  1.1@type:market"
 
     def read(text: str) -> tuple[tuple[str, str, str], ...]:
         found = []
@@ -261,11 +314,11 @@ def target(standards: set[str], sites: set[str], types: set[str]) -> Callable[[s
             standard, at, where = part.partition("@")
             kind, _, type_name = where.partition(":")
             if standard != "*" and standard not in standards:
-                raise Bad("unknown_code", part, nearest(standard, standards))
+                raise Bad("unknown_code", forms, near(standard, standards), part=part)
             if at and kind == "type" and type_name not in types:
-                raise Bad("unknown_name", part, nearest(type_name, types))
+                raise Bad("unknown_name", forms, near(type_name, types), part=part)
             if (at and kind != "type" and where not in sites) or (standard == "*" and not at):
-                raise Bad("unknown_name", part, nearest(where, sites))
+                raise Bad("unknown_name", forms, near(where, sites), part=part)
             found.append((standard, "type" if kind == "type" else "site" if at else "all", type_name or where))
         return tuple(found)
 

@@ -6,7 +6,6 @@ Nodes stand in one tuple, parents before children, so that a node's place in it 
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -115,6 +114,8 @@ class Node:
         (below best, worst and subset-grade).
     weight : Fraction
         Share of the parent's points (linear parents: the coefficient of this child's attainment).
+    note : Text or None
+        Remark for the reader: how the source was read.
     """
 
     code: str
@@ -129,6 +130,7 @@ class Node:
     combine: Combine
     standard: Standard | None = None
     method: str | None = None
+    note: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -205,19 +207,3 @@ class Instrument:
         for here in found:
             found.extend(self.nodes[here].children)
         return tuple(found)
-
-
-def in_points(value: Fraction, per_cent: bool, full_marks: Fraction) -> Fraction:
-    """Return a pass mark in points: ``85%`` is a share of the full marks.
-
-    Examples
-    --------
-    >>> in_points(Fraction(85, 100), True, Fraction(39))
-    Fraction(663, 20)
-    """
-    return value * full_marks if per_cent else value
-
-
-def month_of(day: datetime.date | None) -> int | None:
-    """Return the month that month-dependent points use."""
-    return None if day is None else day.month

@@ -1,41 +1,50 @@
-"""Instrument files: read with every fault at once, and written back.
+"""Instrument files: found, read with every fault at once, and written.
 
-The format is one YAML file per edition (docs/instrument-format.md). Reading has three steps: the shape of the file
-(:mod:`evalsys.schema`), the tree with its points (both sums are compared, neither is repaired), and the references.
+The format is one YAML file per edition (docs/instrument-format.md). Reading has four steps: the shape of the file
+(:mod:`evalsys.instrument_shape`), the tree and its points (:mod:`evalsys.instrument_tree`), what the file refers to,
+and the :class:`~evalsys.instrument.Instrument` made of it.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from evalsys import schema
 from evalsys.faults import Fault, InputFaults, nearest
-from evalsys.instrument import METHODS, CheckedAt, Combine, Instrument, Material, Node, PassMark, Question, Standard
+from evalsys.files import atomic
+from evalsys.instrument import CheckedAt, Instrument, Material, Node, PassMark, Question, Standard
+from evalsys.instrument_shape import AFTER_TOTAL, FILE, REGISTERS, SCHEMA, in_month, spans
+from evalsys.instrument_tree import Draft, check_sum, check_tree, drafts_of, weigh
 from evalsys.language import Text
-from evalsys.rulebook import COMBINES, RULES, Rule, grades_of, read_grades, read_rule
-from evalsys.schema import Record, Spot, choice, keyed, list_of, number, one_or_more, pair, record, string
+from evalsys.rulebook import SURVEY_RULES, Rule
+from evalsys.schema import Record, Spot
 
 __all__ = ["instrument_ids", "load_instrument", "read_instrument", "register", "write_instrument"]
 
-LEVELS = ("city", "county", "district", "township", "community", "village", "department", "school", "estate", "other")
-AFTER_TOTAL = ("bonus", "negative_list", "gates")
-_PACKAGE = resources.files("evalsys")
+_PACKAGE = Path(str(resources.files("evalsys")))
 
 
 # ------------------------------------------------------------------------------------------- finding instruments
 
 
 def instrument_ids() -> tuple[str, ...]:
-    """Return the ids of the instruments that come with evalsys."""
-    folder = Path(str(_PACKAGE / "instruments"))
-    return tuple(sorted(path.stem for path in folder.glob("*.yaml")))
+    """Return the ids of the instruments that come with evalsys.
+
+    Examples
+    --------
+    >>> "wujiang-field-2016" in instrument_ids()
+    True
+    """
+    return tuple(sorted(path.stem for path in (_PACKAGE / "instruments").glob("*.yaml")))
 
 
 def load_instrument(name: str, day: datetime.date | None = None, base: Path | None = None) -> Instrument:
@@ -50,6 +59,10 @@ def load_instrument(name: str, day: datetime.date | None = None, base: Path | No
     base : Path, optional
         Folder that a relative path starts from; the working folder by default.
 
+    Returns
+    -------
+    Instrument
+
     Raises
     ------
     InputFaults
@@ -62,626 +75,405 @@ def load_instrument(name: str, day: datetime.date | None = None, base: Path | No
     """
     if name.endswith((".yaml", ".yml")):
         return read_instrument((base or Path()) / name, day)
-    if name not in instrument_ids():
-        known = instrument_ids()
-        raise InputFaults([Fault("unknown_name", "instrument", None, "", name, " ".join(known), nearest(name, known))])
-    return read_instrument(Path(str(_PACKAGE / "instruments" / f"{name}.yaml")), day)
+    known = instrument_ids()
+    if name not in known:
+        near = nearest(name, known)
+        raise InputFaults([Fault("unknown_name", "instrument", value=name, allowed=" ".join(known), nearest=near)])
+    return read_instrument(_PACKAGE / "instruments" / f"{name}.yaml", day)
 
 
 @lru_cache
-def register(name: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return one of the registers that come with evalsys: 'documents', 'site_types' or 'units'."""
+def register(name: str) -> Mapping[str, Any]:
+    """Return one of the registers that come with evalsys.
+
+    Parameters
+    ----------
+    name : {'documents', 'site_types', 'units'}
+
+    Returns
+    -------
+    mapping of id to Text (site types, units) or to the keys of a document
+
+    Examples
+    --------
+    >>> register("site_types")["market"].zh
+    '集贸市场'
+    """
     faults: list[Fault] = []
-    path = Path(str(_PACKAGE / "registers" / f"{name}.yaml"))
+    path = _PACKAGE / "registers" / f"{name}.yaml"
     spot, content = schema.document(path, path.name, faults)
-    found = keyed(_REGISTER_ENTRIES[name])(spot, content)
+    found: Mapping[str, Any] | None = schema.keyed(REGISTERS[name])(spot, content)
     if faults:
         raise InputFaults(faults)
     return found or {}
 
 
-# --------------------------------------------------------------------------------------------- the shape of a file
-
-_SOURCE_KINDS = ("official", "copy", "news", "assumed")
-_STATUS = choice("printed", "assumed")
-_DOCUMENT = record(
-    {"title": string, "certainty": choice(*_SOURCE_KINDS)},
-    {"issuer": string, "date": string, "kind": string, "address": string, "note": pair},
-)
-_REGISTER_ENTRIES = {"documents": _DOCUMENT, "site_types": pair, "units": pair}
+# ----------------------------------------------------------------------------------------------------- reading
 
 
-def _sites(spot: Spot, value: Any) -> int | str | None:
-    return "all" if value == "all" else schema.integer(spot, value)
-
-
-def _points(spot: Spot, value: Any) -> Fraction | dict[str, Any] | None:
-    """Read points: a number, or one per month as ``{1: 10, ..., 12: 8}`` or ``{1-6: 10, 7-12: 8}``."""
-    if not isinstance(value, dict):
-        return number(spot, value)
-    months: dict[int, Fraction] = {}
-    for key, points in (keyed(number)(spot, value) or {}).items():
-        ends = key.split("-")
-        span = (
-            range(int(ends[0]), int(ends[-1]) + 1) if all(end.isdigit() for end in ends) and len(ends) < 3 else range(0)
-        )
-        if points is not None:
-            for month in span:
-                if month in months:
-                    spot.report("duplicate_key", str(month))
-                months[month] = points
-    if sorted(months) != list(range(1, 13)):
-        spot.report("twelve_months", " ".join(map(str, sorted(months))), "1..12")
-        return None
-    return {"months": months}
-
-
-def _several(spot: Spot, value: Any) -> Any:
-    if isinstance(value, dict):
-        return record({"how": choice("mean", "min", "shares")}, {"status": _STATUS})(spot, value)
-    return choice("mean", "min", "shares")(spot, value)
-
-
-def _combine(spot: Spot, value: Any) -> Any:
-    if isinstance(value, dict):
-        grade = record({"grades": read_grades, "else": number})
-        return record({}, {"subset-grade": grade})(spot, value)
-    return choice(*(name for name in COMBINES if name != "subset-grade"))(spot, value)
-
-
-def _not_empty(spot: Spot, value: Any) -> Any:
-    return {} if value is None or value == {} else _METHOD(spot, value)
-
-
-_METHOD = record({}, {"rule": read_rule, "share": number})
-_QUESTION = record({"id": string, "text": pair, "options": list_of(string), "satisfied": list_of(string)})
-_MATERIAL = record({"id": string, "name": pair}, {"required": schema.boolean})
-_CHECKED_AT = record({"site_type": string}, {"sites": _sites})
-_STANDARD = record(
-    {
-        "code": string,
-        "text": pair,
-        "methods": lambda spot, value: _methods(spot, value),
-        "source": lambda spot, value: _standard_source(spot, value),
-    },
-    {
-        "name": pair,
-        "points": _points,
-        "weight": number,
-        "scored": schema.boolean,
-        "rule": read_rule,
-        "several": _several,
-        "checked_at": list_of(_CHECKED_AT),
-        "questions": list_of(_QUESTION),
-        "materials": list_of(_MATERIAL),
-        "lead": one_or_more(string),
-        "support": one_or_more(string),
-        "not_applicable": choice("drop", "full", "peers"),
-        "note": pair,
-    },
-)
-
-
-def _methods(spot: Spot, value: Any) -> dict[str, Any] | None:
-    if not isinstance(value, dict) or not value:
-        spot.report("wrong_type", "", "{site_visit: {}}")
-        return None
-    found = {}
-    for name, content in value.items():
-        here = replace(spot, line=value.lines[name], key=name)  # type: ignore[attr-defined]
-        if name not in METHODS:
-            here.unknown("bad_value", name, list(METHODS))
-        else:
-            found[name] = _not_empty(here, content)
-    return found
-
-
-def _standard_source(spot: Spot, value: Any) -> Any:
-    keys = {"row": string, "clause": string, "document": string, "note": string}
-    found = record({}, {**keys, "threshold": choice("printed", "derived", "ban", "parameter", "assumed")})(spot, value)
-    if found is not None and found["row"] is None and found["clause"] is None:
-        spot.report("missing_source", "", "row clause")
-    return found
-
-
-def _indicator(spot: Spot, value: Any) -> Any:
-    return record(
-        {"code": string, "name": pair},
-        {
-            "points": _points,
-            "weight": number,
-            "combine": _combine,
-            "scored": schema.boolean,
-            "note": pair,
-            "source": _standard_source,
-            "children": list_of(_indicator),
-            "standards": list_of(_STANDARD),
-        },
-    )(spot, value)
-
-
-def _pass_mark(spot: Spot, value: Any) -> Any:
-    return record({"value": string, "status": choice("official", "copy", "news", "printed", "assumed")})(spot, value)
-
-
-def _effects(spot: Spot, value: Any) -> Any:
-    return record(
-        {},
-        {
-            "deduct": number,
-            "add": number,
-            "action": choice("stop_nomination", "suspend", "revoke", "criticise", "veto"),
-            "months": schema.integer,
-        },
-    )(spot, value)
-
-
-_ENTRY = {"code": string, "name": pair, "source": _standard_source}
-_FILE = record(
-    {
-        "schema": string,
-        "id": string,
-        "title": pair,
-        "level": choice(*LEVELS),
-        "full_marks": number,
-        "source": record({"document": string}, {"note": pair}),
-        "weights": record({"scheme": choice("given", "equal", "ahp"), "status": _STATUS}),
-        "indicators": list_of(_indicator),
-    },
-    {
-        "method_shares": keyed(number),
-        "pass_mark": _pass_mark,
-        "draw": list_of(_CHECKED_AT),
-        "after_total": list_of(choice(*AFTER_TOTAL)),
-        "gates": list_of(record({**_ENTRY}, {"at_least": string, "of": string, "note": pair})),
-        "negative_list": list_of(record({**_ENTRY, "effect": _effects}, {"note": pair})),
-        "bonus": list_of(record({**_ENTRY, "points": number}, {"cap": number, "note": pair})),
-        "documents": keyed(_DOCUMENT),
-        "site_types": keyed(pair),
-        "units": keyed(pair),
-        "assumed": list_of(pair),
-    },
-)
-
-
-# ---------------------------------------------------------------------------------------------------- the tree
-
-
-@dataclass
-class _Draft:
-    """A node while the tree is built."""
-
-    record: Record
-    kind: str
-    parent: int
-    depth: int
-    scored: bool
-    children: list[int] = field(default_factory=list)
-    points: Fraction | None = None
-    weight: Fraction = Fraction(1)
-    combine: Combine = Combine()
-    method: str | None = None
-    standard: Standard | None = None
-
-    @property
-    def code(self) -> str:
-        code = self.record["code"] or "?"
-        return f"{code}/{self.method}" if self.method else str(code)
-
-
-def read_instrument(path: Path, day: datetime.date | None = None) -> Instrument:
+def read_instrument(path: Path | str, day: datetime.date | None = None) -> Instrument:
     """Read an instrument file.
 
     Parameters
     ----------
-    path : Path
+    path : Path or str
     day : date, optional
-        Day of the inspection; decides month-dependent points. Without it, a file with such points is checked for all
-        twelve months and read for January.
+        Day of the inspection; decides month-dependent points. A file with such points is checked for all twelve
+        months in any case, and read for January without a day.
+
+    Returns
+    -------
+    Instrument
 
     Raises
     ------
     InputFaults
         With every fault of the file: line, key, value, what is allowed, nearest known name.
+
+    Examples
+    --------
+    >>> read_instrument("evalsys/instruments/wujiang-field-2016.yaml").id
+    'wujiang-field-2016'
     """
+    path = Path(path)
+    return _read(path, path.name, day)
+
+
+def _read(path: Path, shown: str, day: datetime.date | None) -> Instrument:
     faults: list[Fault] = []
-    spot, content = schema.document(path, path.name, faults)
-    file = _FILE(spot, content)
+    spot, content = schema.document(path, shown, faults)
+    version = content.get("schema") if isinstance(content, dict) else None
+    if isinstance(version, str) and version != SCHEMA:  # nothing else in it can be judged
+        where = schema.spot_in(spot, content, "schema")
+        raise InputFaults([Fault("newer_schema", shown, where.line, "schema", version, SCHEMA)])
+    file = FILE(spot, content)
     if file is None:
         raise InputFaults(faults)
-    if file["schema"] not in (None, "1"):
-        file.at("schema").report("newer_schema", file["schema"], "1")
-    documents = {**register("documents"), **(file["documents"] or {})}
-    site_types = {**register("site_types"), **(file["site_types"] or {})}
-    units = {**register("units"), **(file["units"] or {})}
-    drafts = list(_drafts(file))
-    monthly = any(isinstance(draft.record["points"], dict) for draft in drafts if draft.kind != "instrument")
-    _check_references(file, drafts, documents, site_types, units)
-    months = [day.month] if day else list(range(12, 0, -1)) if monthly else [1]
-    for month in months:  # January, or the inspection's month, comes last and stays
-        _set_points(file, drafts, month)
+    drafts = drafts_of(file)
+    known = _Known.of(file)
+    check_tree(file, drafts)
+    _check_references(file, drafts, known)
+    monthly = isinstance(file["full_marks"], dict) or any(isinstance(d.record["points"], dict) for d in drafts)
+    month = day.month if day else 1
+    _weigh_all(file, drafts, [*(m for m in range(1, 13) if monthly and m != month), month], faults)
+    standards = {draft.record["code"]: _standard(file, draft, month) for draft in drafts if draft.kind == "standard"}
     if faults:
         raise InputFaults(faults)
-    _check_shares(file, drafts)
-    if faults:
-        raise InputFaults(faults)
-    return _instrument(file, drafts, documents, site_types, units, monthly)
+    return _instrument(file, drafts, standards, known, monthly)
 
 
-def _drafts(file: Record) -> Iterator[_Draft]:
-    """Walk the file and return its nodes, parents first; codes and structure are checked on the way."""
-    root = Record(code=file["id"], name=file["title"], points=file["full_marks"], weight=None)
-    root.spot, root.spots = file.spot, {"points": file.at("full_marks")}
-    drafts = [_Draft(root, "instrument", -1, 0, True)]
-    seen: dict[str, Spot] = {}
-
-    def add(record: Record, kind: str, parent: int, scored: bool) -> int:
-        draft = _Draft(record, kind, parent, drafts[parent].depth + 1, scored)
-        drafts.append(draft)
-        drafts[parent].children.append(len(drafts) - 1)
-        if record["code"] in seen:
-            record.at("code").report("duplicate_code", record["code"])
-        elif record["code"]:
-            seen[record["code"]] = record.spot
-        return len(drafts) - 1
-
-    def walk(record: Record, parent: int, scored: bool) -> None:
-        scored = scored and record["scored"] is not False
-        place = add(record, "indicator", parent, scored)
-        below, standards = record["children"], record["standards"]
-        if below is not None and standards is not None:
-            record.at("standards").report("children_and_standards")
-        if scored and not below and not standards:
-            record.at("code").report("nothing_below", record["code"] or "")
-        for child in below or []:
-            walk(child, place, scored)
-        for standard in standards or []:
-            _add_standard(
-                standard, add(standard, "standard", place, scored and standard["scored"] is not False), drafts
-            )
-        names = [drafts[child].code for child in drafts[place].children]
-        drafts[place].combine = _read_combine(record["combine"], names)
-        if drafts[place].combine.kind == "subset-grade":
-            for child in drafts[place].children:
-                for node in (drafts[child].record for _ in [0] if drafts[child].kind == "standard"):
-                    if node["not_applicable"] == "drop":
-                        node.at("not_applicable").report("drop_in_grade", "drop", "full peers")
-
-    for indicator in file["indicators"] or []:
-        walk(indicator, 0, True)
-    if not file["indicators"]:
-        file.at("indicators").report("empty_value")
-    return iter(drafts)
+def _weigh_all(file: Record, drafts: Sequence[Draft], months: Sequence[int], faults: list[Fault]) -> None:
+    """Weigh the tree in every month; the last one stays. A fault of some months only names them."""
+    found: dict[Fault, list[int]] = {}
+    before = list(faults)
+    for month in months:
+        faults.clear()
+        weigh(file, drafts, month)
+        for fault in set(faults):
+            found.setdefault(fault, []).append(month)
+    faults[:] = before
+    for fault, when in found.items():
+        always = len(when) == len(months)
+        faults.append(fault if always else replace(fault, column=f"{fault.column} {spans(when)}"))
 
 
-def _read_combine(value: Any, names: Sequence[str]) -> Combine:
-    if value is None:
-        return Combine()
-    if isinstance(value, str):
-        return Combine(value)
-    grade = value["subset-grade"]
-    if grade is None or grade["grades"] is None or grade["else"] is None:
-        return Combine("subset-grade")
-    return Combine("subset-grade", grades_of(grade["grades"], names), grade["else"])
+# ------------------------------------------------------------------------------------------------- what it refers to
 
 
-def _add_standard(found: Record, place: int, drafts: list[_Draft]) -> None:
-    """Complete a standard and add one leaf per method."""
-    draft = drafts[place]
-    methods = found["methods"] or {}
-    rules: dict[str, Rule] = {}
-    for method, own in methods.items():
-        rule = (own or {}).get("rule") or found["rule"]
-        if rule is not None:
-            rules[method] = rule
-        elif draft.scored and "rule" not in found.spots and not (own and "rule" in own.spots):
-            replace(found.spot, key="rule").report("missing_key", "rule")
-    several = found["several"]
-    how = several if isinstance(several, str) else (several or {}).get("how") or "mean"
-    assumed = (
-        []
-        if len(methods) < 2
-        or (several is not None and not (isinstance(several, Record) and several["status"] == "assumed"))
-        else ["several"]
-    )
-    if found["source"] and found["source"]["threshold"] in ("parameter", "assumed"):
+@dataclass(frozen=True)
+class _Known:
+    """Names that a file may refer to: those of the registers and its own."""
+
+    documents: Mapping[str, Any]
+    site_types: Mapping[str, Text]
+    units: Mapping[str, Text]
+
+    @staticmethod
+    def of(file: Record) -> _Known:
+        names = ("documents", "site_types", "units")
+        return _Known(*({**register(name), **(file[name] or {})} for name in names))
+
+
+def _check_references(file: Record, drafts: Sequence[Draft], known: _Known) -> None:
+    """Check every name that the file uses, and the identifiers that tables refer to."""
+    mark = file["pass_mark"]
+    full = min(file["full_marks"].values()) if isinstance(file["full_marks"], dict) else file["full_marks"]
+    if mark is not None and mark["value"] and full is not None and _in_points(mark["value"], full) > full:
+        mark.at("value").report("out_of_range", mark["value"], f"0..{schema.decimal(full)}  0%..100%")
+    _check_types(file["draw"], known)
+    for record in _with_source(file, drafts):
+        source = record["source"]
+        name = source["document"] if source is not None else None
+        if source is not None and name and name not in known.documents:
+            source.at("document").report("unknown_document", name, "", nearest(name, known.documents))
+    used: dict[str, set[str]] = {"questions": set(), "materials": set()}
+    for draft in drafts:
+        if draft.kind != "standard":
+            continue
+        found = draft.record
+        _check_types(found["checked_at"], known)
+        for key in ("lead", "support"):
+            for unit in found[key] or []:
+                if unit not in known.units:
+                    found.at(key).unknown("unknown_name", unit, list(known.units))
+        for key, ids in used.items():
+            for item in found[key] or []:
+                if item["id"] in ids:
+                    item.at("id").report("duplicate_code", item["id"])
+                ids.add(item["id"] or "")
+
+
+def _with_source(file: Record, drafts: Sequence[Draft]) -> Iterator[Record]:
+    yield file
+    yield from (draft.record for draft in drafts if draft.kind in ("indicator", "standard"))
+    for key in ("gates", "negative_list", "bonus"):
+        yield from file[key] or []
+
+
+def _check_types(items: Sequence[Record] | None, known: _Known) -> None:
+    seen = set()
+    for item in items or []:
+        name = item["site_type"]
+        if name is None:
+            continue
+        if name not in known.site_types:
+            item.at("site_type").unknown("unknown_name", name, list(known.site_types))
+        elif name in seen:
+            item.at("site_type").report("duplicate_key", name)
+        seen.add(name)
+
+
+# --------------------------------------------------------------------------------------------------- standards
+
+
+def _standard(file: Record, draft: Draft, month: int) -> Standard | None:
+    """Return a standard with its rules; what is wrong inside it is reported."""
+    found = draft.record
+    if found["text"] is None or found["methods"] is None:
+        return None
+    rules = dict(_rules(draft, month))
+    several = found["several"] or Record(how="mean", status="assumed")
+    _check_several(found, several["how"])
+    _check_questions(found, rules.get("survey"))
+    _check_sites(found, rules)
+    assumed = []
+    if len(found["methods"]) > 1 and several["status"] == "assumed" and file["method_shares"] is None:
+        assumed.append("several")
+    source = {key: value for key, value in (found["source"] or {}).items() if value}
+    if source.get("threshold") in ("parameter", "assumed"):
         assumed.append("threshold")
-    shares = {method: (own or {}).get("share") for method, own in methods.items()}
-    if how == "shares" and (
-        None in shares.values() or sum(s for s in shares.values() if s is not None) not in (1, 100)
-    ):
-        found.at("methods").report("sum_differs", " + ".join(str(s) for s in shares.values()), "1 100")
-    draft.standard = Standard(
+    return Standard(
         text=found["text"],
         rules=rules,
-        several=how,
+        several=several["how"] or "mean",
         checked_at=_checked_at(found["checked_at"]),
-        questions=tuple(
-            Question(q["id"], q["text"], tuple(q["options"]), frozenset(q["satisfied"]))
-            for q in found["questions"] or []
-            if None not in q.values()
-        ),
+        questions=tuple(_questions(found["questions"])),
         materials=tuple(
             Material(m["id"], m["name"], m["required"] is not False)
-            for m in found["materials"] or []
-            if m["id"] and m["name"]
+            for m in _complete(found["materials"], "id", "name")
         ),
         lead=tuple(found["lead"] or ()),
         support=tuple(found["support"] or ()),
         not_applicable=found["not_applicable"],
-        source={key: value for key, value in (found["source"] or {}).items() if value},
+        source=source,
         assumed=tuple(assumed),
     )
-    draft.combine = Combine("worst" if how == "min" and len(methods) > 1 else "sum")
-    for method in methods:
-        weight = (
-            Fraction(1, len(methods))
-            if how != "shares"
-            else Fraction(shares[method] or 0) / (sum(s or 0 for s in shares.values()) or 1)
-        )
-        leaf = _Draft(found, "leaf", place, draft.depth + 1, draft.scored, method=method, weight=weight)
-        drafts.append(leaf)
-        draft.children.append(len(drafts) - 1)
 
 
-def _checked_at(items: Sequence[Record] | None) -> tuple[CheckedAt, ...]:
+def _rules(draft: Draft, month: int) -> Iterator[tuple[str, Rule]]:
+    """Yield the rule of each method: its own, else the standard's."""
+    found = draft.record
+    for method, own in found["methods"].items():
+        holder = own if "rule" in own.spots else found
+        rule = holder["rule"]
+        if rule is not None:
+            yield method, _with_full(rule, draft, holder.at("rule"), month)
+        elif draft.declared and "rule" not in holder.spots:
+            replace(found.spot, key="rule").report("missing_key", "rule")
+
+
+def _with_full(rule: Rule, draft: Draft, where: Spot, month: int) -> Rule:
+    """Give a rule 'deduct' the points that it deducts from: its own, else the standard's printed ones."""
+    if rule.kind != "deduct" or rule.params["full"] is not None:
+        return rule
+    full = in_month(draft.record["points"], month)
+    if draft.declared and "points" not in draft.record.spots:
+        replace(where, key="full").report("missing_key", "full", "{deduct: {full: 10, kinds: ...}}  points: 10")
+    return Rule(rule.kind, {**rule.params, "full": full or None})
+
+
+def _check_several(found: Record, how: str | None) -> None:
+    shares = {method: own["share"] for method, own in found["methods"].items()}
+    if how == "shares":
+        without = [method for method in shares if "share" not in found["methods"][method].spots]
+        for method in without:
+            found["methods"][method].spot.report("missing_key", "share", f"{{{method}: {{share: 40}}}}")
+        if None not in shares.values():
+            check_sum(found.at("methods"), list(shares.values()))
+    elif how is not None:
+        for method, share in shares.items():
+            if share is not None:
+                found["methods"][method].at("share").report("no_effect", schema.decimal(share), "several: shares")
+
+
+def _check_questions(found: Record, rule: Rule | None) -> None:
+    """With questions, the survey's rule must be able to read the satisfied share."""
+    if found["questions"] is None:
+        return
+    if "survey" not in found["methods"]:
+        found.at("questions").report("question_without_survey", "", "methods: {survey: {}}")
+    elif rule is not None:
+        own = found["methods"]["survey"]
+        where = (own if "rule" in own.spots else found).at("rule")
+        if rule.kind not in SURVEY_RULES:
+            where.report("question_rule", rule.kind, " ".join(SURVEY_RULES))
+        elif rule.kind != "share" and rule.params["measure"] != "%":
+            where.report("question_measure", rule.params["measure"] or "", 'measure: "%"')
+    for question in found["questions"]:
+        for key in ("options", "satisfied"):
+            if question[key] == []:
+                question.at(key).report("empty_value")
+        options = question["options"]
+        for answer in question["satisfied"] or []:
+            if options is not None and answer not in options:
+                question.at("satisfied").unknown("bad_value", answer, options)
+
+
+def _check_sites(found: Record, rules: Mapping[str, Rule]) -> None:
+    """A number of sites that must comply cannot be more than are visited."""
+    visited = [item["sites"] for item in found["checked_at"] or []]
+    if not visited or not all(isinstance(sites, int) for sites in visited):
+        return
+    for rule in rules.values():
+        need = rule.params.get("over_sites")
+        if isinstance(need, int) and need > sum(visited):
+            found.at("rule").report("out_of_range", str(need), f"over_sites: 1..{sum(visited)}")
+
+
+def _complete(items: Iterable[Record] | None, *keys: str) -> Iterator[Record]:
+    """Yield the records that have all of these keys; the others have been reported."""
+    yield from (item for item in items or [] if all(item[key] is not None for key in keys))
+
+
+def _questions(items: Iterable[Record] | None) -> Iterator[Question]:
+    for item in _complete(items, "id", "text", "options", "satisfied"):
+        yield Question(item["id"], item["text"], tuple(item["options"]), frozenset(item["satisfied"]))
+
+
+def _checked_at(items: Iterable[Record] | None) -> tuple[CheckedAt, ...]:
     return tuple(
         CheckedAt(item["site_type"], item["sites"] if isinstance(item["sites"], int) else None)
-        for item in items or []
-        if item["site_type"]
+        for item in _complete(items, "site_type")
     )
 
 
-def _set_points(file: Record, drafts: list[_Draft], month: int) -> None:
-    """Set points and weights from the top down; compare both sums where points are printed."""
-    drafts[0].points = file["full_marks"]
-    scheme = (file["weights"] or {}).get("scheme")
-    for draft in drafts:
-        if draft.kind in ("standard", "leaf"):
-            for child in draft.children:
-                choice_only = draft.combine.kind == "worst" or draft.points is None
-                drafts[child].points = (
-                    None if choice_only or draft.points is None else draft.points * drafts[child].weight
-                )
-            continue
-        scored = [drafts[c] for c in draft.children if drafts[c].scored]
-        group = scored or [drafts[c] for c in draft.children]
-        printed = {id(c): _in_month(c.record["points"], month) for c in group}
-        given = [c for c in group if printed[id(c)] is not None]
-        weighted = [c for c in group if c.record["weight"] is not None]
-        if not group or draft.combine.kind == "subset-grade":
-            for c in group:
-                c.points = None
-            continue
-        if (given and len(given) < len(group)) or (weighted and len(weighted) < len(group)) or (given and weighted):
-            without = next((c for c in group if c not in (given or weighted)), group[0])
-            without.record.at("points").report("mixed_weights", without.code)
-            continue
-        if (
-            not given
-            and not weighted
-            and scheme in ("given", "ahp")
-            and scored
-            and draft.combine.kind not in ("best", "worst")
-        ):
-            replace(group[0].record.spot, key="points").report("points_missing", group[0].code)
-            continue
-        if given:
-            shares = {id(c): points for c in given if (points := printed[id(c)]) is not None}
-        else:
-            shares = {id(c): Fraction(c.record["weight"]) if weighted else Fraction(1) for c in group}
-        total = sum(shares.values(), Fraction(0))
-        choice_only = draft.combine.kind in ("best", "worst")
-        if given and draft.points is not None and not choice_only:
-            wrong = total < draft.points if draft.combine.kind in ("cap", "floor") else total != draft.points
-            if wrong and draft.combine.kind != "mean":
-                where = draft.record.at("points")
-                where.report("sum_differs", _plain_number(total), _plain_number(draft.points))
-        if total == 0:
-            group[0].record.at("weight").report("out_of_range", "0", "> 0")
-            continue
-        for c in group:
-            # below cap and floor the printed points stand; elsewhere children share the parent's points
-            own = shares[id(c)]
-            whole = draft.points if draft.combine.kind in ("cap", "floor") and given and draft.points else total
-            c.weight = own / whole
-            c.points = None if choice_only or draft.points is None else draft.points * c.weight
-
-
-def _in_month(points: Any, month: int) -> Fraction | None:
-    return points["months"][month] if isinstance(points, dict) else points
-
-
-def _check_shares(file: Record, drafts: list[_Draft]) -> None:
-    """With method shares, a node that is not a plain sum must stand on one method."""
-    shares = file["method_shares"]
-    if shares is None:
-        return
-    where = file.at("method_shares")
-    for name in shares:
-        if name not in METHODS:
-            where.unknown("bad_value", name, list(METHODS))
-    if sum(shares.values()) not in (1, 100):
-        where.report("sum_differs", " + ".join(_plain_number(s) for s in shares.values()), "1 100")
-    used = {d.method for d in drafts if d.kind == "leaf" and d.scored}
-    for name in sorted(used - set(shares), key=str):
-        where.report("missing_key", str(name), " ".join(sorted(map(str, used))))
-    for name in sorted(set(shares) - used):
-        where.report("bad_value", name, " ".join(sorted(map(str, used))))
-    for place, draft in enumerate(drafts):
-        if draft.combine.kind != "sum" and draft.scored:
-            below = {d.method for d in _below(drafts, place) if d.kind == "leaf"}
-            if len(below) > 1:
-                draft.record.at("combine" if draft.kind == "indicator" else "several").report(
-                    "shares_over_methods", draft.code
-                )
-
-
-def _below(drafts: Sequence[_Draft], place: int) -> Iterator[_Draft]:
-    yield drafts[place]
-    for child in drafts[place].children:
-        yield from _below(drafts, child)
-
-
-def _check_references(
-    file: Record,
-    drafts: Sequence[_Draft],
-    documents: Mapping[str, Any],
-    site_types: Mapping[str, Any],
-    units: Mapping[str, Any],
-) -> None:
-    source = file["source"]
-    if source is not None and source["document"] and source["document"] not in documents:
-        source.at("document").unknown("unknown_document", source["document"], list(documents))
-    for item in file["draw"] or []:
-        if item["site_type"] and item["site_type"] not in site_types:
-            item.at("site_type").unknown("unknown_name", item["site_type"], list(site_types))
-    ids: dict[str, set[str]] = {"questions": set(), "materials": set()}
-    for draft in drafts:
-        found = draft.record
-        if draft.kind != "standard":
-            continue
-        if found["source"] and found["source"]["document"] and found["source"]["document"] not in documents:
-            found["source"].at("document").unknown("unknown_document", found["source"]["document"], list(documents))
-        for item in found["checked_at"] or []:
-            if item["site_type"] and item["site_type"] not in site_types:
-                item.at("site_type").unknown("unknown_name", item["site_type"], list(site_types))
-        for key in ("lead", "support"):
-            for unit in found[key] or []:
-                if unit not in units:
-                    found.at(key).unknown("unknown_name", unit, list(units))
-        for key, known in ids.items():
-            for item in found[key] or []:
-                if item["id"] in known:
-                    item.at("id").report("duplicate_code", item["id"])
-                known.add(item["id"])
-        for question in found["questions"] or []:
-            for answer in set(question["satisfied"] or []) - set(question["options"] or []):
-                question.at("satisfied").unknown("unknown_code", answer, question["options"] or [])
-        for method, rule in (draft.standard.rules if draft.standard else {}).items():
-            needs_full = rule.kind == "deduct" and rule.params["full"] is None and draft.scored
-            if needs_full and found["points"] is None:
-                replace(found.spot, key="full").report("missing_key", f"deduct ({method})", "full: ...")
+# --------------------------------------------------------------------------------------------------- instruments
 
 
 def _instrument(
-    file: Record,
-    drafts: Sequence[_Draft],
-    documents: Mapping[str, Any],
-    site_types: Mapping[str, Text],
-    units: Mapping[str, Text],
-    monthly: bool,
+    file: Record, drafts: Sequence[Draft], standards: Mapping[str, Standard | None], known: _Known, monthly: bool
 ) -> Instrument:
-    full = file["full_marks"]
+    nodes = tuple(_node(draft, standards) for draft in drafts)
+    full = nodes[0].points or Fraction(0)
     shares = file["method_shares"]
-    if shares is not None:
-        shares = {name: share / sum(shares.values()) for name, share in shares.items()}
-        _share_points(drafts, shares, full)
-    assumed = list(file["assumed"] or [])
-    if file["weights"]["status"] == "assumed":
-        scheme = {
-            "equal": Text("同级均分", "equal among siblings"),
-            "ahp": Text("层次分析法", "AHP"),
-            "given": Text("给定", "given"),
-        }[file["weights"]["scheme"]]
-        assumed.append(Text(f"权重为假定（{scheme.zh}）", f"weights are assumed ({scheme.en})"))
+    draw = _checked_at(file["draw"])
+    held = [node.standard for node in nodes if node.standard]
+    types = {item.site_type for standard in held for item in standard.checked_at} | {item.site_type for item in draw}
+    units = {unit for standard in held for unit in (*standard.lead, *standard.support)}
     mark = file["pass_mark"]
-    used = {item.site_type for d in drafts if d.standard for item in d.standard.checked_at} | {
-        d.site_type for d in _checked_at(file["draw"])
-    }
-    named = {unit for d in drafts if d.standard for unit in (*d.standard.lead, *d.standard.support)}
     return Instrument(
         id=file["id"],
         title=file["title"],
         level=file["level"],
         full_marks=full,
-        nodes=tuple(map(_node, drafts)),
+        nodes=nodes,
         weights=dict(file["weights"]),
-        method_shares=shares,
-        pass_mark=None if mark is None else PassMark(_mark(mark["value"], full, mark.at("value")), mark["status"]),
+        method_shares=None
+        if shares is None
+        else {name: share / sum(shares.values()) for name, share in shares.items()},
+        pass_mark=None if mark is None else PassMark(_in_points(mark["value"], full), mark["status"]),
         source=dict(file["source"]),
-        documents=documents,
-        site_types={**{name: site_types[name] for name in sorted(used)}, **(file["site_types"] or {})},
-        units={name: units[name] for name in sorted(named)},
-        draw=_checked_at(file["draw"]),
+        documents=known.documents,
+        site_types={**{name: known.site_types[name] for name in sorted(types)}, **(file["site_types"] or {})},
+        units={name: known.units[name] for name in sorted(units)},
+        draw=draw,
         after_total=tuple(file["after_total"] or AFTER_TOTAL),
         gates=tuple(map(dict, file["gates"] or [])),
         negative_list=tuple(map(dict, file["negative_list"] or [])),
         bonus=tuple(map(dict, file["bonus"] or [])),
         monthly=monthly,
-        assumed=tuple(assumed),
+        assumed=tuple(_assumed(file)),
     )
 
 
-def _node(draft: _Draft) -> Node:
+def _node(draft: Draft, standards: Mapping[str, Standard | None]) -> Node:
     found = draft.record
-    name = found["name"] or found.get("text") or Text(draft.code, draft.code)
-    points = draft.points if draft.scored else None
     return Node(
-        draft.code,
-        draft.kind,
-        name,
-        draft.parent,
-        draft.depth,
-        tuple(draft.children),
-        draft.scored,
-        points,
-        draft.weight,
-        draft.combine,
-        draft.standard,
-        draft.method,
+        code=draft.code,
+        kind=draft.kind,
+        name=found["name"] or found["text"],
+        parent=draft.parent,
+        depth=draft.depth,
+        children=tuple(draft.children),
+        scored=draft.scored,
+        points=draft.points if draft.scored else None,
+        weight=draft.weight,
+        combine=draft.combine,
+        standard=standards[found["code"]] if draft.kind == "standard" else None,
+        method=draft.method,
+        note=found["note"] if draft.kind in ("indicator", "standard") else None,
     )
 
 
-def _mark(text: str, full: Fraction, spot: Spot) -> Fraction:
-    value = schema.parse_number(text)
-    if value is None:
-        raise InputFaults([Fault("bad_number", spot.file, spot.line, "pass_mark", text, "80  85%")])
+_SCHEMES = {
+    "equal": Text("同级均分", "equal among siblings"),
+    "ahp": Text("层次分析法", "AHP"),
+    "given": Text("给定", "given"),
+}
+
+
+def _assumed(file: Record) -> Iterator[Text]:
+    yield from file["assumed"] or []
+    if file["weights"]["status"] == "assumed":
+        scheme = _SCHEMES[file["weights"]["scheme"]]
+        yield Text(f"权重为假定（{scheme.zh}）", f"weights are assumed ({scheme.en})")
+
+
+def _in_points(text: str, full: Fraction) -> Fraction:
+    """Return a pass mark in points; ``85%`` is a share of the full marks."""
+    value = schema.parse_number(text) or Fraction(0)
     return value * full if text.rstrip().endswith(("%", "％")) else value
-
-
-def _share_points(drafts: Sequence[_Draft], shares: Mapping[str, Fraction], full: Fraction) -> None:
-    """Give each method its share of the full marks, split over its own leaves in proportion to their standards' points."""
-    leaves = [d for d in drafts if d.kind == "leaf" and d.scored]
-    for leaf in leaves:  # every leaf first carries its standard's whole points: the methods do not share them
-        leaf.points = drafts[leaf.parent].points
-    totals = {name: sum((d.points or Fraction(0) for d in leaves if d.method == name), Fraction(0)) for name in shares}
-    for leaf in leaves:
-        leaf.points = (leaf.points or Fraction(0)) / totals[str(leaf.method)] * shares[str(leaf.method)] * full
-    for draft in reversed(drafts):
-        below = [drafts[c] for c in draft.children if drafts[c].scored]
-        if below and draft.scored:
-            draft.points = sum((c.points or Fraction(0) for c in below), Fraction(0))
-            for child in below:
-                child.weight = (child.points or Fraction(0)) / draft.points if draft.points else Fraction(0)
-
-
-def _plain_number(value: Fraction) -> str:
-    """Return a decimal where it ends, else the fraction."""
-    text = f"{float(value):.10f}".rstrip("0").rstrip(".")
-    return text if Fraction(text) == value else str(value)
 
 
 # --------------------------------------------------------------------------------------------------- writing
 
 
-def write_instrument(content: Mapping[str, Any], path: Path) -> None:
-    """Write the content of an instrument file (plain maps, lists and text) as YAML and check it by reading it back.
+def write_instrument(content: Mapping[str, Any], path: Path | str) -> None:
+    """Write the content of an instrument file as YAML, if it is a valid instrument.
+
+    Parameters
+    ----------
+    content : mapping
+        The file as plain maps, lists and text, such as ``schema.document(path, name, faults)[1]`` has it. Numbers are
+        text, so that none is rounded. Comments of a file it came from are not kept.
+    path : Path or str
+        Replaced only by a whole and valid file.
 
     Raises
     ------
     InputFaults
-        If what would be written is not a valid instrument; nothing is written then.
+        With every fault of what would be written; nothing is written then.
     """
-    import yaml
-
-    from evalsys.files import atomic
-
+    path = Path(path)
     with atomic(path) as temporary:
-        temporary.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=120), "utf-8")
-        read_instrument(temporary)
+        temporary.write_text(yaml.safe_dump(_builtin(content), allow_unicode=True, sort_keys=False, width=120), "utf-8")
+        _read(temporary, path.name, None)
 
 
-def rule_entry(rule: Rule) -> Text:
-    """Return what one enters for a rule."""
-    return RULES[rule.kind].entry
+def _builtin(value: Any) -> Any:
+    """Return plain maps, lists and text, which any YAML writer knows."""
+    if isinstance(value, Mapping):
+        return {str(key): _builtin(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_builtin(item) for item in value]
+    return value if value is None else str(value)

@@ -1,6 +1,7 @@
 """How each rule is written in an instrument, and what one enters for it: the closed set :data:`RULES`.
 
-The mathematics stands in :mod:`evalsys.rules`; this table connects it to instrument files and to observed values.
+The mathematics stands in :mod:`evalsys.rules`, the readers of parameters in :mod:`evalsys.rule_params`; this table
+connects both to observed values.
 """
 
 from __future__ import annotations
@@ -13,29 +14,21 @@ from typing import Any
 
 import numpy as np
 
-from evalsys import rules, schema
+from evalsys import rule_params, rules, schema
 from evalsys.language import Text
+from evalsys.rule_params import NOT_APPLICABLE, NOTHING
 from evalsys.rules import Exact
 from evalsys.schema import Reader, Spot
 
-__all__ = [
-    "COMBINES",
-    "GRADES",
-    "NOT_APPLICABLE",
-    "RULES",
-    "Rule",
-    "RuleKind",
-    "finding_points",
-    "grades_of",
-    "read_grades",
-    "read_rule",
-]
+__all__ = ["COMBINES", "NOT_APPLICABLE", "RULES", "SURVEY_RULES", "Rule", "RuleKind", "finding_points", "read_rule"]
 
 #: How a node may combine what stands below it.
 COMBINES = ("sum", "mean", "cap", "floor", "best", "worst", "subset-grade")
+#: Rules that can read the satisfied share of the answers to a survey.
+SURVEY_RULES = ("share", "threshold", "bands", "ratio")
 
-#: Attainment by grade where the instrument states no other (national practice, see docs/glossary.md).
-GRADES: Mapping[str, Fraction] = {"A": Fraction(1), "B": Fraction(66, 100), "C": Fraction(33, 100), "D": Fraction(0)}
+Params = Mapping[str, Any]
+Seen = tuple[Fraction, ...]
 
 
 @dataclass(frozen=True)
@@ -43,7 +36,7 @@ class Rule:
     """A rule with its parameters, as an instrument gives it."""
 
     kind: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Params = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,10 +51,12 @@ class RuleKind:
         What an inspector enters (the drop-down or the hint in the workbook).
     params : Reader
         Reader of the rule's parameters in an instrument file.
-    read : callable ``(params, text, n, year) -> tuple or None``
-        Reads one observed value into numbers; None if it is not allowed.
+    read : callable ``(params, text, n, year) -> tuple of Fraction, or None``
+        Reads one observed value into numbers; None if it is not allowed. `n` is the number checked (or found) where
+        it has a column of its own, `year` that of the inspection.
     attain : callable ``(params, columns) -> Exact``
-        Attainment of each row. For 'deduct' and 'none', where a leaf takes all rows together, it shows a row alone.
+        Attainment of each row; each column holds one of the numbers read. For 'deduct' and 'none', where a leaf takes
+        all rows together, it shows a row alone.
     choices : callable ``(params) -> tuple of str``
         The values of a drop-down, empty where any number may be entered.
     pooled : bool
@@ -71,437 +66,270 @@ class RuleKind:
     heading: Text
     entry: Text
     params: Reader
-    read: Callable[[Mapping[str, Any], str, int | None, int | None], tuple[Fraction, ...] | None]
-    attain: Callable[[Mapping[str, Any], Sequence[Exact]], Exact]
-    choices: Callable[[Mapping[str, Any]], tuple[str, ...]] = lambda params: ()
+    read: Callable[[Params, str, int | None, int | None], Seen | None]
+    attain: Callable[[Params, Sequence[Exact]], Exact]
+    choices: Callable[[Params], tuple[str, ...]] = lambda params: ()
     pooled: bool = False
 
 
-_YES = {
-    "是": 1,
-    "达标": 1,
-    "有": 1,
-    "yes": 1,
-    "y": 1,
-    "true": 1,
-    "1": 1,
-    "否": 0,
-    "不达标": 0,
-    "无": 0,
-    "no": 0,
-    "n": 0,
-    "false": 0,
-    "0": 0,
-}
-_NOTHING = ("无", "没有", "none", "0")
-#: What may be entered where a standard does not apply at a site.
-NOT_APPLICABLE = ("不适用", "n/a", "not applicable")
+# --------------------------------------------------------------------------------------- reading observed values
+
+_YES = ("是", "达标", "有", "yes", "y", "true", "1", "1.0")
+_NO = ("否", "不达标", "无", "no", "n", "false", "0", "0.0")
 
 
-def _one(text: str) -> tuple[Fraction, ...] | None:
+def _read_yes(params: Params, text: str, n: int | None, year: int | None) -> Seen | None:
+    word = text.lower()
+    return (Fraction(int(word in _YES)),) if word in _YES or word in _NO else None
+
+
+def _read_loss(params: Params, text: str, n: int | None, year: int | None) -> Seen | None:
     found = schema.parse_number(text)
-    return None if found is None else (found,)
+    return (found,) if found is not None and 0 <= found <= 1 else None
 
 
-def _read_yes(params: Mapping[str, Any], text: str, n: int | None, year: int | None) -> tuple[Fraction, ...] | None:
-    found = _YES.get(text.lower().removesuffix(".0"))
-    return None if found is None else (Fraction(found),)
-
-
-def _read_loss(params: Mapping[str, Any], text: str, n: int | None, year: int | None) -> tuple[Fraction, ...] | None:
-    found = _one(text)
-    return found if found and 0 <= found[0] <= 1 else None
-
-
-def _read_share(params: Mapping[str, Any], text: str, n: int | None, year: int | None) -> tuple[Fraction, ...] | None:
+def _read_share(params: Params, text: str, n: int | None, year: int | None) -> Seen | None:
+    """Read ``4/5``, or ``4`` where the number checked stands in its own column or in the rule."""
     parts = text.replace("／", "/").split("/")
     found = [schema.parse_number(part) for part in parts]
-    if len(found) == 1:
-        found.append(None if n is None else Fraction(n))
-    if len(found) != 2 or found[0] is None or found[1] is None or (len(parts) == 2 and n not in (None, found[1])):
+    k, total = found[0], found[1] if len(found) == 2 else None
+    prescribed = params.get("n")
+    for known in (n, prescribed):
+        if known is not None and total is None and len(parts) == 1:
+            total = Fraction(known)
+        if known is not None and total != known:
+            return None
+    if len(parts) > 2 or k is None or total is None or k.denominator != 1 or total.denominator != 1:
         return None
-    k, total = found
-    whole = k is not None and total is not None and k.denominator == total.denominator == 1 and 0 <= k <= total >= 1
-    return (k, total) if whole and k is not None and total is not None else None
+    return (k, total) if 0 <= k <= total and total >= 1 else None
 
 
-def _read_number(params: Mapping[str, Any], text: str, n: int | None, year: int | None) -> tuple[Fraction, ...] | None:
-    found = _one(text)
-    if found and text.strip().endswith(("%", "％")) and params.get("measure") == "%":
-        return (found[0] * 100,)
-    return found
+def _read_number(params: Params, text: str, n: int | None, year: int | None) -> Seen | None:
+    """Read a number in the rule's measure; ``85%`` is 85 where that is '%', and 0.85 where there is none."""
+    found, measure = schema.parse_number(text), params.get("measure")
+    if found is None or not text.rstrip().endswith(("%", "％")):
+        return None if found is None else (found,)
+    if measure is None:
+        return (found,)
+    return (found * 100,) if measure == "%" else None
 
 
-def _read_choice(params: Mapping[str, Any], text: str, n: int | None, year: int | None) -> tuple[Fraction, ...] | None:
+def _read_choice(params: Params, text: str, n: int | None, year: int | None) -> Seen | None:
     names = list(params["table"])
     return (Fraction(names.index(text)),) if text in names else None
 
 
-def _read_criteria(
-    params: Mapping[str, Any], text: str, n: int | None, year: int | None
-) -> tuple[Fraction, ...] | None:
-    named = [] if text in _NOTHING else [part.strip() for part in text.replace("；", ";").split(";")]
+def _read_criteria(params: Params, text: str, n: int | None, year: int | None) -> Seen | None:
+    named = [] if text.lower() in NOTHING else [part.strip() for part in text.replace("；", ";").split(";")]
     if len(set(named)) != len(named) or not set(named) <= set(params["criteria"]):
         return None
     return tuple(Fraction(int(name in named)) for name in params["criteria"])
 
 
-def _read_growth(params: Mapping[str, Any], text: str, n: int | None, year: int | None) -> tuple[Fraction, ...] | None:
-    parts = [schema.parse_number(part) for part in text.replace("；", ";").split(";")]
-    return (parts[0], parts[1]) if len(parts) == 2 and parts[0] is not None and parts[1] is not None else None
+def _read_growth(params: Params, text: str, n: int | None, year: int | None) -> Seen | None:
+    parts = text.replace("；", ";").replace("％", "%").split(";")
+    found = [value for part in parts if (value := schema.parse_number(part)) is not None]
+    alike = len({part.rstrip().endswith("%") for part in parts}) == 1  # 5.2%;4.8 would compare unlike things
+    return (found[0], found[1]) if len(parts) == len(found) == 2 and alike else None
 
 
-def _read_date(params: Mapping[str, Any], text: str, n: int | None, year: int | None) -> tuple[Fraction, ...] | None:
+def _read_date(params: Params, text: str, n: int | None, year: int | None) -> Seen | None:
+    """Read the day, and the year that a yearly due day falls in."""
     day = schema.parse_date(text)
-    return None if day is None or year is None else (Fraction(day.toordinal()), Fraction(year))
+    if day is None or (year is None and not isinstance(params["by"], datetime.date)):
+        return None
+    return Fraction(day.toordinal()), Fraction(year or 0)
 
 
-def _read_count(params: Mapping[str, Any], text: str, n: int | None, year: int | None) -> tuple[Fraction, ...] | None:
-    found = (Fraction(0),) if text in _NOTHING else _one(text)
-    return found if found and found[0] >= 0 and found[0].denominator == 1 else None
+def _read_count(params: Params, text: str, n: int | None, year: int | None) -> Seen | None:
+    found = Fraction(0) if text.lower() in NOTHING else schema.parse_number(text)
+    return (found,) if found is not None and found >= 0 and found.denominator == 1 else None
 
 
-def _read_finding(params: Mapping[str, Any], text: str, n: int | None, year: int | None) -> tuple[Fraction, ...] | None:
-    """A kind of finding; who found it and how often is applied by :func:`finding_points`."""
+def _read_finding(params: Params, text: str, n: int | None, year: int | None) -> Seen | None:
+    """Read the place of a kind and how many there were; who found it is applied by :func:`finding_points`."""
     kinds = list(params["kinds"])
-    if text in _NOTHING:
+    if text.lower() in NOTHING:
         return Fraction(-1), Fraction(0)
     return (Fraction(kinds.index(text)), Fraction(1 if n is None else n)) if text in kinds else None
 
 
-REPEATS = ("first", "unfixed", "repeated")
+def finding_points(params: Params, kind: str, found_by: str, repeat: str) -> Fraction | None:
+    """Return the points that one finding takes, by kind, finder and repetition.
 
+    Parameters
+    ----------
+    params : mapping
+        Of a rule 'deduct'.
+    kind : str
+        One of its kinds.
+    found_by : str
+        Who found it; needed only where the kind's points depend on it.
+    repeat : {'first', 'unfixed', 'repeated', ''}
 
-def finding_points(params: Mapping[str, Any], kind: str, found_by: str, repeat: str) -> Fraction | None:
-    """Return the points that one finding takes, by kind, finder and repetition; None where the rule has no such case."""
+    Returns
+    -------
+    Fraction or None
+        None where the rule has no such case.
+
+    Examples
+    --------
+    >>> tenth = {"first": Fraction(1, 10), "unfixed": Fraction(3, 10)}
+    >>> params = {"kinds": {"litter": {"points": None, "found_by": {"bureau": tenth}}}}
+    >>> finding_points(params, "litter", "bureau", "unfixed"), finding_points(params, "litter", "nobody", "first")
+    (Fraction(3, 10), None)
+    """
     scale = params["kinds"][kind]
     severity = scale["found_by"].get(found_by) if scale["found_by"] else scale["points"]
     return None if severity is None else severity.get(repeat or "first")
 
 
-def _attain_deadline(params: Mapping[str, Any], columns: Sequence[Exact]) -> Exact:
-    by = params["by"]
+# ------------------------------------------------------------------------------------------------- the closed set
+
+
+def _attain_threshold(params: Params, columns: Sequence[Exact]) -> Exact:
+    names = ("limits", "short", "lose", "per", "steps")
+    return rules.threshold(columns[0], **{name: params[name] for name in names if name in params})
+
+
+def _attain_criteria(params: Params, columns: Sequence[Exact]) -> Exact:
+    holds = np.stack([column.num > 0 for column in columns], axis=-1)
+    return rules.count_met(holds, params["grades"], params["otherwise"])
+
+
+def _attain_deadline(params: Params, columns: Sequence[Exact]) -> Exact:
+    by, (day, years) = params["by"], columns
     if isinstance(by, datetime.date):
-        return rules.deadline(columns[0], by.toordinal())
-    month, day = by
-    due = [datetime.date(int(year), month, day).toordinal() for year in columns[1].num // columns[1].den]
-    return Exact((columns[0].num // columns[0].den <= np.array(due, dtype=np.int64)).astype(np.int64), 1)
+        return rules.deadline(day, by.toordinal())
+    due = [datetime.date(int(year), *by).toordinal() for year in years.num // years.den]
+    return rules.deadline(day, rules.integers(due))
 
 
-def _attain_finding(params: Mapping[str, Any], columns: Sequence[Exact]) -> Exact:
-    return Exact((columns[1].num == 0).astype(np.int64), 1)
+_KINDS = Text("问题种类", "Kind of finding")
+_NUMBER = Text("数值", "Number")
+_SHARE = Text("达标数/检查数", "Compliant/checked")
+_SHARE_ENTRY = Text("达标数/检查数，如 4/5", "compliant/checked, such as 4/5")
 
-
-# Readers of the parameters of each rule ---------------------------------------------------------------------
-
-
-def _nothing(spot: Spot, value: Any) -> dict[str, Any]:
-    if value not in (None, {}):
-        spot.report("wrong_type", str(value)[:40], "{}")
-    return {}
-
-
-def _unit_interval(spot: Spot, value: Any) -> Fraction | None:
-    found = schema.number(spot, value)
-    if found is not None and found > 1:
-        spot.report("out_of_range", str(value), "0..1")
-        return None
-    return found
-
-
-def _positive(spot: Spot, value: Any) -> Fraction | None:
-    found = schema.number(spot, value)
-    if found == 0:
-        spot.report("out_of_range", "0", "> 0")
-        return None
-    return found
-
-
-_LIMITS = ("at_least", "at_most", "above", "below")
-
-
-def _read_met(spot: Spot, value: Any) -> dict[str, Any] | None:
-    def how(here: Spot, item: Any) -> str | int | None:
-        if item in ("share", "all"):
-            return "mean" if item == "share" else "all"
-        return schema.integer(here, item)
-
-    found = schema.record({}, {"over_sites": how})(spot, value or schema._Map())
-    return None if found is None else {"over_sites": found["over_sites"] or "mean"}
-
-
-def _read_k_of_n(spot: Spot, value: Any) -> dict[str, Any] | None:
-    found = schema.record({"required": schema.integer}, {"n": schema.integer})(spot, value)
-    if found and found["required"] is not None and found["n"] is not None and found["required"] > found["n"]:
-        found.at("required").report("out_of_range", str(found["required"]), f"<= {found['n']}")
-    return found
-
-
-def _read_threshold(spot: Spot, value: Any) -> dict[str, Any] | None:
-    def limits_of_range(here: Spot, item: Any) -> dict[str, Fraction] | None:
-        ends = schema.list_of(schema.number)(here, item)
-        if ends is None or len(ends) != 2 or ends[0] > ends[1]:
-            here.report("bad_value", "" if ends is None else " ".join(map(str, ends)), "[low, high]")
-            return None
-        return {"at_least": ends[0], "at_most": ends[1]}
-
-    def how(here: Spot, item: Any) -> Any:
-        if isinstance(item, str):
-            return schema.choice("zero", "proportional")(here, item)
-        keys = {"lose": _positive, "per": _positive}
-        return schema.record(keys, {"steps": schema.choice("linear", "begun", "full")})(here, item)
-
-    limits = dict.fromkeys(_LIMITS, schema.number)
-    found = schema.record({}, {**limits, "range": limits_of_range, "measure": schema.string, "short": how})(spot, value)
-    if found is None:
-        return None
-    given = {name: found[name] for name in _LIMITS if found[name] is not None}
-    if found["range"] is not None:
-        given.update(found["range"])
-    kinds = [name for name in (*_LIMITS, "range") if name in found.spots]
-    if len(kinds) != 1:
-        spot.report("bad_value", " ".join(kinds), "one of: at_least at_most above below range")
-        return None
-    short = found["short"] or "zero"
-    if kinds[0] in ("above", "below") and short != "zero":  # at equality a strict limit fails by nothing
-        found.at("short").report("bad_value", "" if isinstance(short, dict) else short, "zero")
-    elif short == "proportional" and (kinds == ["range"] or 0 in given.values()):
-        found.at("short").report("bad_value", "proportional", "zero {lose: ..., per: ...}")
-    extra = (
-        {}
-        if isinstance(short, str)
-        else {"lose": short["lose"], "per": short["per"], "steps": short["steps"] or "linear"}
-    )
-    return {
-        "limits": given,
-        "measure": found["measure"],
-        "short": short if isinstance(short, str) else "minus",
-        **extra,
-    }
-
-
-def _read_bands(spot: Spot, value: Any) -> dict[str, Any] | None:
-    limits = dict.fromkeys(_LIMITS, schema.number)
-    step = schema.record({"value": _unit_interval}, limits)
-    keys = {"steps": schema.list_of(step), "else": _unit_interval}
-    found = schema.record(keys, {"measure": schema.string})(spot, value)
-    if found is None or found["steps"] is None or found["else"] is None:
-        return None
-    steps = []
-    for item in found["steps"]:
-        given = [(name, item[name]) for name in _LIMITS if item[name] is not None]
-        if len(given) != 1:
-            item.spot.report("bad_value", " ".join(name for name, _ in given), "one of: at_least at_most above below")
-        elif item["value"] is not None:
-            steps.append((*given[0], item["value"]))
-    return {"steps": tuple(steps), "otherwise": found["else"], "measure": found["measure"]}
-
-
-def _read_option(spot: Spot, value: Any) -> dict[str, Any] | None:
-    table = schema.keyed(_unit_interval)(spot, value)
-    if table is not None and not table:
-        spot.report("empty_value")
-    return None if table is None or None in table.values() else {"table": table}
-
-
-def _read_grade(spot: Spot, value: Any) -> dict[str, Any] | None:
-    return {"table": dict(GRADES)} if value in (None, {}) else _read_option(spot, value)
-
-
-def read_grades(spot: Spot, value: Any) -> list[Any] | None:
-    """Read the table of a grade by number met: ``[{met: 4, value: 1, required: [a]}, ...]``, best first."""
-    entry = schema.record({"met": schema.integer, "value": _unit_interval}, {"required": schema.list_of(schema.string)})
-    return schema.list_of(entry)(spot, value)  # type: ignore[no-any-return]
-
-
-def grades_of(
-    entries: Sequence[schema.Record], names: Sequence[str]
-) -> tuple[tuple[int, tuple[int, ...], Fraction], ...]:
-    """Turn the table read by :func:`read_grades` into places; unknown names are reported."""
-    table = []
-    for entry in entries:
-        required = entry["required"] or []
-        for name in required:
-            if name not in names:
-                entry.at("required").unknown("unknown_code", name, list(names))
-        if entry["met"] is not None and entry["met"] > len(names):
-            entry.at("met").report("out_of_range", str(entry["met"]), f"<= {len(names)}")
-        if entry["met"] is not None and entry["value"] is not None and set(required) <= set(names):
-            table.append((entry["met"], tuple(names.index(name) for name in required), entry["value"]))
-    return tuple(table)
-
-
-def _read_count_met(spot: Spot, value: Any) -> dict[str, Any] | None:
-    keys = {"criteria": schema.keyed(schema.pair), "grades": read_grades, "else": _unit_interval}
-    found = schema.record(keys)(spot, value)
-    if found is None or None in found.values():
-        return None
-    grades = grades_of(found["grades"], list(found["criteria"]))
-    return {"criteria": found["criteria"], "grades": grades, "otherwise": found["else"]}
-
-
-def _read_severity(spot: Spot, value: Any) -> dict[str, Fraction] | None:
-    """Points of one finding: one number, or one per repetition."""
-    if isinstance(value, str):
-        points = _positive(spot, value)
-        return None if points is None else dict.fromkeys(REPEATS, points)
-    found = schema.record({"first": _positive}, {"unfixed": _positive, "repeated": _positive})(spot, value)
-    return None if found is None else {name: found[name] for name in REPEATS if found[name] is not None}
-
-
-def _read_deduct(spot: Spot, value: Any) -> dict[str, Any] | None:
-    kind = schema.record(
-        {"name": schema.pair},
-        {"points": _read_severity, "found_by": schema.keyed(_read_severity), "cap": _positive},
-    )
-    found = schema.record({"kinds": schema.keyed(kind)}, {"full": _positive})(spot, value)
-    if found is None or found["kinds"] is None:
-        return None
-    for entry in found["kinds"].values():
-        if entry is not None and (entry["points"] is None) == (entry["found_by"] is None):
-            if not entry.spots.keys() & {"points", "found_by"} or len(entry.spots.keys() & {"points", "found_by"}) == 2:
-                entry.spot.report("bad_value", "", "one of: points found_by")
-    return None if None in found["kinds"].values() else {"kinds": dict(found["kinds"]), "full": found["full"]}
-
-
-def _read_deadline(spot: Spot, value: Any) -> dict[str, Any] | None:
-    def day(here: Spot, item: Any) -> datetime.date | tuple[int, int] | None:
-        full = schema.parse_date(item) if isinstance(item, str) else None
-        if full is not None:
-            return full
-        leap = schema.parse_date(f"2000-{item}") if isinstance(item, str) else None
-        if leap is None or (leap.month, leap.day) == (2, 29):
-            here.report("bad_date", str(item), "2016-06-30 06-30")
-            return None
-        return leap.month, leap.day
-
-    return schema.record({"by": day})(spot, value)  # type: ignore[no-any-return]
-
-
-_NUMBERS = {"measure": schema.string}
 RULES: Mapping[str, RuleKind] = {
     "met": RuleKind(
-        Text("是/否", "Yes/No"),
-        Text("是/否", "yes/no"),
-        _read_met,
-        _read_yes,
-        lambda p, c: rules.met(c[0]),
-        lambda p: ("是", "否"),
+        heading=Text("是/否", "Yes/No"),
+        entry=Text("是/否", "yes/no"),
+        params=rule_params.read_met,
+        read=_read_yes,
+        attain=lambda params, columns: rules.met(columns[0]),
+        choices=lambda params: ("是", "否"),
     ),
     "loss": RuleKind(
-        Text("扣分 0–1", "Loss 0–1"),
-        Text("扣分 0–1", "share lost, 0 to 1"),
-        _nothing,
-        _read_loss,
-        lambda p, c: rules.loss(c[0]),
+        heading=Text("扣分 0–1", "Loss 0–1"),
+        entry=Text("扣分 0–1", "share lost, 0 to 1"),
+        params=rule_params.no_params,
+        read=_read_loss,
+        attain=lambda params, columns: rules.loss(columns[0]),
     ),
     "share": RuleKind(
-        Text("达标数/检查数", "Compliant/checked"),
-        Text("达标数/检查数，如 4/5", "compliant/checked, such as 4/5"),
-        _nothing,
-        _read_share,
-        lambda p, c: rules.share(c[0], c[1]),
+        heading=_SHARE,
+        entry=_SHARE_ENTRY,
+        params=rule_params.no_params,
+        read=_read_share,
+        attain=lambda params, columns: rules.share(columns[0], columns[1]),
     ),
     "k_of_n": RuleKind(
-        Text("达标数/检查数", "Compliant/checked"),
-        Text("达标数/检查数，如 4/5", "compliant/checked, such as 4/5"),
-        _read_k_of_n,
-        _read_share,
-        lambda p, c: rules.k_of_n(c[0], p["required"]),
+        heading=_SHARE,
+        entry=_SHARE_ENTRY,
+        params=rule_params.read_k_of_n,
+        read=_read_share,
+        attain=lambda params, columns: rules.k_of_n(columns[0], params["required"]),
     ),
     "threshold": RuleKind(
-        Text("数值", "Number"),
-        Text("数值", "number"),
-        _read_threshold,
-        _read_number,
-        lambda p, c: rules.threshold(
-            c[0],
-            p["limits"],
-            p["short"],
-            p.get("lose", Fraction(0)),
-            p.get("per", Fraction(1)),
-            p.get("steps", "linear"),
-        ),
+        heading=_NUMBER,
+        entry=Text("数值", "number"),
+        params=rule_params.read_threshold,
+        read=_read_number,
+        attain=_attain_threshold,
     ),
     "ratio": RuleKind(
-        Text("数值", "Number"),
-        Text("数值", "number"),
-        schema.record({"target": _positive}, _NUMBERS),
-        _read_number,
-        lambda p, c: rules.ratio(c[0], p["target"]),
+        heading=_NUMBER,
+        entry=Text("数值", "number"),
+        params=rule_params.read_ratio,
+        read=_read_number,
+        attain=lambda params, columns: rules.ratio(columns[0], params["target"]),
     ),
     "bands": RuleKind(
-        Text("数值", "Number"),
-        Text("数值", "number"),
-        _read_bands,
-        _read_number,
-        lambda p, c: rules.bands(c[0], p["steps"], p["otherwise"]),
+        heading=_NUMBER,
+        entry=Text("数值", "number"),
+        params=rule_params.read_bands,
+        read=_read_number,
+        attain=lambda params, columns: rules.bands(columns[0], params["steps"], params["otherwise"]),
     ),
     "option": RuleKind(
-        Text("选项", "Option"),
-        Text("选项", "option"),
-        _read_option,
-        _read_choice,
-        lambda p, c: rules.lookup(c[0], tuple(p["table"].values())),
-        lambda p: tuple(p["table"]),
+        heading=Text("选项", "Option"),
+        entry=Text("选项", "option"),
+        params=rule_params.read_option,
+        read=_read_choice,
+        attain=lambda params, columns: rules.lookup(columns[0], tuple(params["table"].values())),
+        choices=lambda params: tuple(params["table"]),
     ),
     "grade": RuleKind(
-        Text("等级", "Grade"),
-        Text("等级", "grade"),
-        _read_grade,
-        _read_choice,
-        lambda p, c: rules.lookup(c[0], tuple(p["table"].values())),
-        lambda p: tuple(p["table"]),
+        heading=Text("等级", "Grade"),
+        entry=Text("等级", "grade"),
+        params=rule_params.read_grade,
+        read=_read_choice,
+        attain=lambda params, columns: rules.lookup(columns[0], tuple(params["table"].values())),
+        choices=lambda params: tuple(params["table"]),
     ),
     "count_met": RuleKind(
-        Text("达到的小项", "Criteria met"),
-        Text("达到的小项，以分号隔开；都没有填“无”", "the criteria that hold, separated by ';', or 'none'"),
-        _read_count_met,
-        _read_criteria,
-        lambda p, c: rules.count_met(np.stack([column.num > 0 for column in c], axis=-1), p["grades"], p["otherwise"]),
+        heading=Text("达到的小项", "Criteria met"),
+        entry=Text("达到的小项，以分号隔开；都没有填“无”", "the criteria that hold, separated by ';', or 'none'"),
+        params=rule_params.read_count_met,
+        read=_read_criteria,
+        attain=_attain_criteria,
     ),
     "deduct": RuleKind(
-        Text("问题种类", "Kind of finding"),
-        Text("问题种类；查了没有问题填“无”", "kind of finding, or 'none' where none was found"),
-        _read_deduct,
-        _read_finding,
-        _attain_finding,
-        lambda p: (*p["kinds"], "无"),
+        heading=_KINDS,
+        entry=Text("问题种类；查了没有问题填“无”", "kind of finding, or 'none' where none was found"),
+        params=rule_params.read_deduct,
+        read=_read_finding,
+        attain=lambda params, columns: rules.none(columns[1]),
+        choices=lambda params: (*params["kinds"], "无"),
         pooled=True,
     ),
     "none": RuleKind(
-        Text("次数", "Times"),
-        Text("发生次数；没有填 0", "how many times, 0 for none"),
-        _nothing,
-        _read_count,
-        lambda p, c: rules.none(c[0]),
+        heading=Text("次数", "Times"),
+        entry=Text("发生次数；没有填 0", "how many times, 0 for none"),
+        params=rule_params.no_params,
+        read=_read_count,
+        attain=lambda params, columns: rules.none(columns[0]),
         pooled=True,
     ),
     "growth": RuleKind(
-        Text("增幅", "Growth"),
-        Text("本地增幅;参照增幅，如 5.2;4.8", "our growth;reference growth, such as 5.2;4.8"),
-        _nothing,
-        _read_growth,
-        lambda p, c: rules.growth(c[0], c[1]),
+        heading=Text("增幅", "Growth"),
+        entry=Text("本地增幅;参照增幅，如 5.2;4.8", "our growth;reference growth, such as 5.2;4.8"),
+        params=rule_params.no_params,
+        read=_read_growth,
+        attain=lambda params, columns: rules.growth(columns[0], columns[1]),
     ),
     "deadline": RuleKind(
-        Text("完成日期", "Date done"), Text("完成日期", "date done"), _read_deadline, _read_date, _attain_deadline
+        heading=Text("完成日期", "Date done"),
+        entry=Text("完成日期", "date done"),
+        params=rule_params.read_deadline,
+        read=_read_date,
+        attain=_attain_deadline,
     ),
 }
 
 
 def read_rule(spot: Spot, value: Any) -> Rule | None:
-    """Read ``met`` or ``{threshold: {...}}`` from an instrument file."""
+    """Read ``met`` or ``{threshold: {...}}`` from an instrument file; faults are reported at the spot."""
     if isinstance(value, str):
-        kind, params = value, None
+        kind, params, here = value, None, spot
     elif isinstance(value, dict) and len(value) == 1:
         kind, params = next(iter(value.items()))
+        here = schema.spot_in(spot, value, kind)
     else:
-        spot.report("wrong_type", "", "met  {threshold: {at_least: 90}}")
+        spot.report("wrong_type", schema.short(value), "met  {threshold: {at_least: 90}}")
         return None
     if kind not in RULES:
-        spot.unknown("unknown_rule", str(kind), list(RULES))
+        here.unknown("unknown_rule", kind, list(RULES))
         return None
-    line = value.lines[kind] if isinstance(value, schema._Map) else spot.line
-    found = RULES[kind].params(Spot(spot.faults, spot.file, line, kind), params)
+    found = RULES[kind].params(here, params)
     return None if found is None else Rule(kind, dict(found))

@@ -8,7 +8,8 @@ compares integers. How a rule is written in an instrument, and what one enters f
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -30,7 +31,6 @@ __all__ = [
     "grade_by_count",
     "growth",
     "integers",
-    "join",
     "k_of_n",
     "lookup",
     "loss",
@@ -46,13 +46,13 @@ __all__ = [
 ]
 
 Ints = NDArray[Any]
-_SAFE = 2**62
+_SAFE = 2**62  # two numbers below it can be added or subtracted in int64
 
 
 # ---------------------------------------------------------------------------------------------- exact numbers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exact:
     """Exact numbers: ``num / den``.
 
@@ -66,24 +66,6 @@ class Exact:
 
     num: Ints
     den: int
-
-    def times(self, factor: int) -> Exact:
-        """Return the same numbers over ``den * factor``."""
-        return Exact(scaled(self.num, factor), self.den * factor)
-
-    def fractions(self) -> NDArray[Any]:
-        """Return the numbers as an object array of `Fraction`."""
-        out = np.empty(self.num.shape, dtype=object)
-        out[...] = (
-            [Fraction(int(n), self.den) for n in self.num.ravel()]
-            if self.num.ndim == 1
-            else np.vectorize(lambda n: Fraction(int(n), self.den), otypes=[object])(self.num)
-        )
-        return out
-
-    def floats(self) -> NDArray[np.float64]:
-        """Return the numbers as floats (for charts and simulation statistics, never for decisions)."""
-        return np.asarray(self.num / self.den, dtype=np.float64)
 
 
 def exact(values: Iterable[Fraction | int]) -> Exact:
@@ -100,67 +82,130 @@ def exact(values: Iterable[Fraction | int]) -> Exact:
 
 
 def integers(values: Sequence[int]) -> Ints:
-    """Return whole numbers as int64, or as Python ints where one of them is too large."""
+    """Return whole numbers as int64, or as Python ints where one of them is too large.
+
+    Examples
+    --------
+    >>> integers([1, 2]).dtype, integers([1, 2**80]).dtype
+    (dtype('int64'), dtype('O'))
+    """
     large = any(abs(v) >= _SAFE for v in values)
     return np.array(values, dtype=object if large else np.int64)
 
 
 def scaled(num: Ints, factor: int) -> Ints:
-    """Return ``num * factor`` exactly, with Python ints where int64 could overflow."""
+    """Return ``num * factor`` exactly, with Python ints where int64 could overflow.
+
+    Examples
+    --------
+    >>> scaled(np.array([1, 2]), 2**70)
+    array([1180591620717411303424, 2361183241434822606848], dtype=object)
+    """
     if factor == 1:
         return num
-    if num.dtype != object and num.size and max(int(num.max()), -int(num.min())) * abs(factor) >= _SAFE:
-        num = num.astype(object)
-    return num * factor
+    return _wide(num, factor, _peak(num) * factor) * factor
 
 
 def common(parts: Sequence[Exact]) -> tuple[list[Ints], int]:
-    """Return the numerators of several exact arrays over their common denominator, and that denominator."""
+    """Return the numerators of several exact arrays over their common denominator, and that denominator.
+
+    Examples
+    --------
+    >>> common([exact([Fraction(1, 2)]), exact([Fraction(1, 3)])])
+    ([array([3]), array([2])], 6)
+    """
     den = math.lcm(1, *(part.den for part in parts))
     return [scaled(part.num, den // part.den) for part in parts], den
 
 
-def join(parts: Sequence[Exact]) -> Exact:
-    """Stack exact arrays along a new last axis."""
-    nums, den = common(parts)
-    return Exact(np.stack(nums, axis=-1), den)
+def _peak(num: Ints) -> int:
+    """Return the largest absolute value, 0 for an empty array."""
+    return max(int(np.max(num)), -int(np.min(num))) if np.size(num) else 0
+
+
+def _wide(num: Ints, *bounds: int) -> Ints:
+    """Return Python ints where a bound on what is computed next does not fit int64, else the same array."""
+    # asarray(num, dtype=object) would keep a numpy scalar as it is, and it overflows
+    return np.asarray(num).astype(object) if any(abs(bound) >= _SAFE for bound in bounds) else num
+
+
+def _total(num: Ints) -> int:
+    """Return the exact sum of a vector."""
+    return int(_wide(num, _peak(num) * len(num)).sum())
+
+
+def _flags(holds: Any) -> Exact:
+    """Return attainment 1 where it holds, else 0."""
+    return Exact(np.asarray(holds).astype(np.int64), 1)
 
 
 # ------------------------------------------------------------------------ rules: from what is seen to attainment
 
 
 def met(yes: Exact) -> Exact:
-    """Attainment 1 where the demand is met (any number above 0), else 0."""
-    return Exact((yes.num > 0).astype(np.int64), 1)
+    """Attainment 1 where the demand is met (any number above 0), else 0.
+
+    Examples
+    --------
+    >>> met(exact([1, 0]))
+    Exact(num=array([1, 0]), den=1)
+    """
+    return _flags(yes.num > 0)
 
 
 def loss(lost: Exact) -> Exact:
-    """Attainment ``1 - lost`` for a share lost in [0, 1]."""
-    return Exact(lost.den - lost.num, lost.den)
+    """Attainment ``1 - lost`` for a share lost in [0, 1].
+
+    Examples
+    --------
+    >>> loss(exact([Fraction(3, 10), 1]))
+    Exact(num=array([7, 0]), den=10)
+    """
+    return Exact(lost.den - _wide(lost.num, lost.den), lost.den)
 
 
 def share(k: Exact, n: Exact) -> Exact:
-    """Attainment ``k / n`` for k compliant out of n, n at least 1."""
-    return exact(Fraction(int(a), int(b)) for a, b in zip(k.num, n.num, strict=True))
+    """Attainment ``k / n`` for k compliant out of n checked, ``0 <= k <= n``, n at least 1.
+
+    Examples
+    --------
+    >>> share(exact([4, 1]), exact([5, 2]))
+    Exact(num=array([8, 5]), den=10)
+    """
+    den = math.lcm(1, *map(int, np.unique(n.num)))
+    up = _wide(n.num, den)
+    return Exact(scaled(_wide(k.num, den * k.den) * (den // up), n.den), den * k.den)
 
 
 def k_of_n(k: Exact, required: int) -> Exact:
-    """Attainment 1 where at least `required` comply, else 0."""
-    return Exact((k.num >= required * k.den).astype(np.int64), 1)
+    """Attainment 1 where at least `required` comply, else 0.
+
+    Examples
+    --------
+    >>> k_of_n(exact([3, 2]), 3)
+    Exact(num=array([1, 0]), den=1)
+    """
+    return _flags(k.num >= required * k.den)
 
 
-def _shortfall(x: Exact, limits: Mapping[str, Fraction]) -> tuple[Exact, NDArray[np.bool_]]:
-    """How far `x` lies outside the limits (0 inside), and whether it passes (strict limits exclude equality)."""
+_PASSES: Mapping[str, Callable[[Any, Any], Any]] = {
+    "at_least": operator.ge,
+    "at_most": operator.le,
+    "above": operator.gt,
+    "below": operator.lt,
+}
+
+
+def _compared(x: Exact, limits: Mapping[str, Fraction]) -> tuple[NDArray[np.bool_], Exact]:
+    """Return whether `x` lies within all limits, and how far it lies outside them (0 inside)."""
     den = math.lcm(x.den, *(limit.denominator for limit in limits.values()))
-    num = scaled(x.num, den // x.den)
-    short, passes = np.zeros_like(num), np.ones(num.shape, dtype=bool)
-    for name, limit in limits.items():
-        line = limit.numerator * (den // limit.denominator)
-        upward = name in ("at_least", "above")
-        short = np.maximum(short, line - num if upward else num - line)
-        strict = name in ("above", "below")
-        passes &= np.asarray((num != line) | (not strict), dtype=bool)
-    return Exact(short, den), np.asarray((short <= 0) & passes, dtype=bool)
+    lines = {name: int(limit * den) for name, limit in limits.items()}
+    num = _wide(scaled(x.num, den // x.den), *lines.values())
+    passes, gap = np.ones(num.shape, dtype=bool), np.zeros_like(num)
+    for name, line in lines.items():
+        passes &= np.asarray(_PASSES[name](num, line), dtype=bool)
+        gap = np.maximum(gap, line - num if name in ("at_least", "above") else num - line)
+    return passes, Exact(gap, den)
 
 
 def threshold(
@@ -178,52 +223,91 @@ def threshold(
     x : Exact
         Observed values, in the measure of the limits.
     limits : mapping
-        ``at_least``, ``at_most`` (equality passes), ``above``, ``below`` (equality fails).
+        ``at_least``, ``at_most`` (equality passes), ``above``, ``below`` (equality fails); all must hold.
     short : {'zero', 'proportional', 'minus'}
-        What a value outside earns: nothing; in proportion, ``max(0, 1 - shortfall / limit)``; or
-        ``max(0, 1 - lose * shortfall / per)``.
+        What a value outside earns, for a shortfall to the nearest limit: nothing; in proportion,
+        ``max(0, 1 - shortfall / limit)``; or ``max(0, 1 - lose * shortfall / per)``.
+    lose, per : Fraction
+        For 'minus': the share of the points lost, above 0, for each `per` of shortfall, above 0.
     steps : {'linear', 'begun', 'full'}
-        For 'minus': count parts of a step, every step begun, or full steps only.
+        For 'minus': ``shortfall / per`` as it is, rounded up, or rounded down.
+
+    Examples
+    --------
+    >>> ninety = {"at_least": Fraction(90)}
+    >>> threshold(exact([90, 72]), ninety)
+    Exact(num=array([1, 0]), den=1)
+    >>> threshold(exact([90, 72]), ninety, "minus", Fraction(1, 10), Fraction(10), "full")
+    Exact(num=array([10,  9]), den=10)
     """
-    gap, passes = _shortfall(x, limits)
-    inside = passes.astype(np.int64)
+    passes, gap = _compared(x, limits)
     if short == "zero":
-        return Exact(inside, 1)
+        return _flags(passes)
     if short == "proportional":
-        lose, per = Fraction(1), next(iter(limits.values()))
-    units = gap.num if steps == "linear" else None
-    width = per * gap.den  # length of a step in numerators of the gap
-    if units is None:
-        top = scaled(gap.num, width.denominator)
-        whole = top // width.numerator
-        units = whole + (top % width.numerator > 0) if steps == "begun" else whole
-        slope = lose
-    else:
-        slope = lose / width
-    left = slope.denominator - scaled(units, slope.numerator)
-    return Exact(np.where(passes, slope.denominator, np.maximum(left, 0)), slope.denominator)
+        (limit,) = limits.values()
+        lose, per = Fraction(1), limit
+    units = _steps(gap, per, steps)
+    full = units.den * lose.denominator
+    left = np.maximum(full - _wide(scaled(units.num, lose.numerator), full), 0)
+    return Exact(np.where(passes, np.asarray(full, dtype=left.dtype), left), full)
+
+
+def _steps(gap: Exact, per: Fraction, steps: str) -> Exact:
+    """Return ``gap / per``, as it is, rounded up ('begun') or rounded down ('full')."""
+    width = gap.den * per.numerator
+    num = _wide(scaled(gap.num, per.denominator), width)
+    if steps == "begun":
+        return Exact(-(-num // width), 1)
+    return Exact(num // width, 1) if steps == "full" else Exact(num, width)
 
 
 def ratio(x: Exact, target: Fraction) -> Exact:
-    """Attainment ``min(1, x / target)``, target above 0."""
+    """Attainment ``x / target``, at least 0 and at most 1, for a target above 0.
+
+    Examples
+    --------
+    >>> ratio(exact([3, 9]), Fraction(4))
+    Exact(num=array([3, 4]), den=4)
+    """
     den = x.den * target.numerator
-    return Exact(np.minimum(scaled(x.num, target.denominator), den), den)
+    num = _wide(scaled(x.num, target.denominator), den)
+    return Exact(np.clip(num, 0, den), den)
 
 
 def bands(x: Exact, steps: Sequence[tuple[str, Fraction, Fraction]], otherwise: Fraction) -> Exact:
-    """Attainment of the first band that holds; each is ``(at_least|above|at_most|below, limit, attainment)``."""
-    values = exact([otherwise, *(value for _, _, value in steps)])
-    out = np.full(x.num.shape, values.num[0], dtype=values.num.dtype)
-    for place in range(len(steps), 0, -1):
-        name, limit, _ = steps[place - 1]
-        out = np.where(_shortfall(x, {name: limit})[1], values.num[place], out)
-    return Exact(out, values.den)
+    """Attainment of the first band that holds; each is ``(at_least|above|at_most|below, limit, attainment)``.
+
+    Examples
+    --------
+    >>> steps = [("above", Fraction(85), Fraction(1)), ("above", Fraction(80), Fraction(66, 100))]
+    >>> bands(exact([86, 85, 80]), steps, Fraction(33, 100))
+    Exact(num=array([100,  66,  33]), den=100)
+    """
+    holds = [_compared(x, {name: limit})[0] for name, limit, _ in steps]
+    return _first(x.num.shape, holds, [value for _, _, value in steps], otherwise)
+
+
+def _first(
+    shape: tuple[int, ...], holds: Sequence[NDArray[np.bool_]], values: Sequence[Fraction], otherwise: Fraction
+) -> Exact:
+    """Return the value of the first condition that holds."""
+    table = exact([otherwise, *values])
+    out = np.full(shape, table.num[0], dtype=table.num.dtype)
+    for place in range(len(values), 0, -1):
+        out = np.where(holds[place - 1], table.num[place], out)
+    return Exact(out, table.den)
 
 
 def lookup(place: Exact, table: Sequence[Fraction]) -> Exact:
-    """Attainment by place in a table: the rules 'option' and 'grade'."""
+    """Attainment by place in a table: the rules 'option' and 'grade'.
+
+    Examples
+    --------
+    >>> lookup(exact([0, 2]), [Fraction(1), Fraction(1, 2), Fraction(0)])
+    Exact(num=array([2, 0]), den=2)
+    """
     values = exact(table)
-    return Exact(values.num[place.num], values.den)
+    return Exact(values.num[place.num // place.den], values.den)
 
 
 def count_met(
@@ -235,15 +319,20 @@ def count_met(
     ----------
     holds : bool array (..., criteria)
     grades : sequence of (number met, places of the criteria that must be among them, attainment), best first
+    otherwise : Fraction
+        Attainment where no grade is reached.
+
+    Examples
+    --------
+    >>> grades = [(3, (), Fraction(1)), (2, (0,), Fraction(66, 100))]  # two will do if the first is among them
+    >>> count_met(np.array([[1, 1, 1], [1, 0, 1], [0, 1, 1]], dtype=bool), grades, Fraction(0))
+    Exact(num=array([50, 33,  0]), den=50)
     """
-    values = exact([otherwise, *(value for _, _, value in grades)])
     count = holds.sum(axis=-1)
-    out = np.full(count.shape, values.num[0], dtype=values.num.dtype)
-    for place in range(len(grades), 0, -1):
-        number, required, _ = grades[place - 1]
-        reached = (count >= number) & holds[..., list(required)].all(axis=-1)
-        out = np.where(reached, values.num[place], out)
-    return Exact(out, values.den)
+    reached = [
+        np.asarray((count >= number) & holds[..., list(required)].all(axis=-1)) for number, required, _ in grades
+    ]
+    return _first(count.shape, reached, [value for _, _, value in grades], otherwise)
 
 
 def deduct(taken: Exact, kind: Ints, caps: Sequence[Fraction | None], full: Fraction) -> Fraction:
@@ -254,38 +343,77 @@ def deduct(taken: Exact, kind: Ints, caps: Sequence[Fraction | None], full: Frac
     Parameters
     ----------
     taken : Exact (rows,)
-        Points taken by each finding.
+        Points taken by each finding, 0 or more.
     kind : int array (rows,)
-        Place of its kind in `caps`.
+        Place of its kind in `caps`; -1 for a row that reports no finding.
+    caps : sequence of Fraction or None
+        The most that each kind may take, in points.
+    full : Fraction
+        Points that the deductions are taken from, above 0.
+
+    Examples
+    --------
+    >>> deduct(exact([2, 2, 2, 1]), np.array([0, 0, 0, 1]), [Fraction(5), None], Fraction(10))
+    Fraction(2, 5)
     """
     total = Fraction(0)
     for place, limit in enumerate(caps):
-        points = Fraction(int(taken.num[kind == place].sum()), taken.den)
+        points = Fraction(_total(taken.num[kind == place]), taken.den)
         total += points if limit is None else min(points, limit)
     return max(Fraction(0), 1 - total / full)
 
 
 def none(count: Exact) -> Exact:
-    """Attainment 1 where nothing was counted, else 0."""
-    return Exact((count.num == 0).astype(np.int64), 1)
+    """Attainment 1 where nothing was counted, else 0.
+
+    Examples
+    --------
+    >>> none(exact([0, 2]))
+    Exact(num=array([1, 0]), den=1)
+    """
+    return _flags(count.num == 0)
 
 
 def growth(ours: Exact, reference: Exact) -> Exact:
-    """Attainment 1 where our growth is at least the reference's (equal passes)."""
+    """Attainment 1 where our growth is at least the reference's (equal passes).
+
+    Examples
+    --------
+    >>> growth(exact([5, 4]), exact([5, 5]))
+    Exact(num=array([1, 0]), den=1)
+    """
     (a, b), _ = common([ours, reference])
-    return Exact((a >= b).astype(np.int64), 1)
+    return _flags(a >= b)
 
 
-def deadline(day: Exact, due: int) -> Exact:
-    """Attainment 1 on the due day or before (days as ordinals)."""
-    return Exact((day.num <= due).astype(np.int64), 1)
+def deadline(day: Exact, due: Ints | int) -> Exact:
+    """Attainment 1 on the due day or before; days are ordinals, `due` is one day or a day for each row.
+
+    Examples
+    --------
+    >>> deadline(exact([738000, 738001]), 738000)
+    Exact(num=array([1, 0]), den=1)
+    """
+    return _flags(day.num <= due * day.den)
 
 
 def over_sites(rows: Exact, how: str | int) -> Fraction:
-    """Attainment of a leaf from its rows: their mean, or 1 where 'all' (or that many) of them are full."""
-    full = int((rows.num == rows.den).sum())
+    """Attainment of a leaf from its rows: their mean, or 1 where 'all' (or that many) of them are full, else 0.
+
+    Parameters
+    ----------
+    rows : Exact (rows,)
+        Attainments, at least one row.
+    how : 'mean', 'all' or int
+
+    Examples
+    --------
+    >>> over_sites(exact([1, 1, 0]), "mean"), over_sites(exact([1, 1, 0]), "all"), over_sites(exact([1, 1, 0]), 2)
+    (Fraction(2, 3), Fraction(0, 1), Fraction(1, 1))
+    """
     if how == "mean":
-        return Fraction(int(rows.num.sum()), rows.den * len(rows.num))
+        return Fraction(_total(rows.num), rows.den * len(rows.num))
+    full = int((rows.num == rows.den).sum())
     return Fraction(int(full >= (len(rows.num) if how == "all" else int(how))))
 
 
@@ -293,46 +421,101 @@ def over_sites(rows: Exact, how: str | int) -> Fraction:
 
 
 def weighted(parts: Sequence[Exact], weights: Sequence[Fraction]) -> Exact:
-    """Return ``sum of weight x attainment``: the node rules 'sum' and 'mean' (weights add up to 1)."""
+    """Return ``sum of weight x attainment``: the node rules 'sum' and 'mean', and what 'cap' and 'floor' bound.
+
+    Parameters
+    ----------
+    parts : sequence of Exact, all of one shape
+    weights : sequence of Fraction
+        0 or more. They add up to 1, or to more below a cap or floor.
+
+    Examples
+    --------
+    >>> weighted([exact([1, 1]), exact([0, 1])], [Fraction(1, 3), Fraction(2, 3)])
+    Exact(num=array([1, 3]), den=3)
+    """
     scale = exact(weights)
     nums, den = common(parts)
-    bound = den * sum(abs(int(w)) for w in scale.num)
-    if bound >= _SAFE:
-        nums = [num.astype(object) for num in nums]
-    total = sum(num * int(w) for num, w in zip(nums, scale.num, strict=True))
-    return _reduced(np.asarray(total), den * scale.den)
+    factors = [int(w) for w in scale.num]
+    bound = sum(_peak(num) * factor for num, factor in zip(nums, factors, strict=True))
+    total = sum(_wide(num, bound, factor) * factor for num, factor in zip(nums, factors, strict=True))
+    return _shortened(np.asarray(total), den * scale.den)
+
+
+def _shortened(num: Ints, den: int) -> Exact:
+    """Divide a single number by its common factor, so that denominators do not grow from level to level.
+
+    In a simulation, with its many rows, it would cost more than it saves.
+    """
+    if num.size != 1:
+        return Exact(num, den)
+    factor = math.gcd(den, int(num.ravel()[0]))
+    value, den = int(num.ravel()[0]) // factor, den // factor
+    return Exact(integers([value]).reshape(num.shape), den)
 
 
 def cap(total: Exact) -> Exact:
-    """Points above the node's own do not count: ``min(1, total)``."""
-    return Exact(np.minimum(total.num, total.den), total.den)
+    """Points above the node's own do not count: ``min(1, total)``.
+
+    Examples
+    --------
+    >>> cap(exact([Fraction(6, 5), Fraction(4, 5)]))
+    Exact(num=array([5, 4]), den=5)
+    """
+    return Exact(np.asarray(np.minimum(_wide(total.num, total.den), total.den)), total.den)
 
 
 def floor(total: Exact) -> Exact:
-    """Losses beyond the node's own points do not count: ``max(0, total)``."""
-    return Exact(np.maximum(total.num, 0), total.den)
+    """Losses beyond the node's own points do not count: ``max(0, total)``.
+
+    Examples
+    --------
+    >>> floor(exact([Fraction(-1, 5), Fraction(4, 5)]))
+    Exact(num=array([0, 4]), den=5)
+    """
+    return Exact(np.asarray(np.maximum(total.num, 0)), total.den)
 
 
 def best(parts: Sequence[Exact]) -> Exact:
-    """Return the best attainment."""
+    """Return the best attainment.
+
+    Examples
+    --------
+    >>> best([exact([Fraction(1, 2), 0]), exact([Fraction(1, 3), 1])])
+    Exact(num=array([3, 6]), den=6)
+    """
     nums, den = common(parts)
-    return Exact(np.maximum.reduce(nums), den)
+    return Exact(np.asarray(np.maximum.reduce(nums)), den)
 
 
 def worst(parts: Sequence[Exact]) -> Exact:
-    """Return the worst attainment."""
+    """Return the worst attainment.
+
+    Examples
+    --------
+    >>> worst([exact([Fraction(1, 2), 0]), exact([Fraction(1, 3), 1])])
+    Exact(num=array([2, 0]), den=6)
+    """
     nums, den = common(parts)
-    return Exact(np.minimum.reduce(nums), den)
+    return Exact(np.asarray(np.minimum.reduce(nums)), den)
 
 
 def grade_by_count(
     parts: Sequence[Exact], grades: Sequence[tuple[int, tuple[int, ...], Fraction]], otherwise: Fraction
 ) -> Exact:
-    """Grade by the number of full parts, with a required subset: the node rule 'subset-grade'."""
+    """Grade by the number of full parts, with a required subset: the node rule 'subset-grade'.
+
+    Parameters
+    ----------
+    parts : sequence of Exact, all of one shape
+        The scored children, all of them, in order.
+    grades, otherwise
+        As in :func:`count_met`.
+
+    Examples
+    --------
+    >>> parts = [exact([1, 1]), exact([1, 1]), exact([1, Fraction(9, 10)])]
+    >>> grade_by_count(parts, [(3, (), Fraction(1)), (2, (), Fraction(66, 100))], Fraction(0))
+    Exact(num=array([50, 33]), den=50)
+    """
     return count_met(np.stack([part.num == part.den for part in parts], axis=-1), grades, otherwise)
-
-
-def _reduced(num: Ints, den: int) -> Exact:
-    """Shorten by the common factor, so that denominators do not grow from level to level."""
-    factor = math.gcd(den, *(int(n) for n in num.ravel()[:1])) if num.size == 1 else 1
-    return Exact(num // factor, den // factor) if factor > 1 else Exact(num, den)

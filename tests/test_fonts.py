@@ -42,7 +42,7 @@ def pixels(text: str, family: str, weight: str = "regular", strict: bool = True)
 
 def embedded(css: str) -> list[TTFont]:
     """Return the fonts in the rules of a page."""
-    data = re.findall(r"src:url\(data:font/woff2;base64,([A-Za-z0-9+/=]+)\) format\(\"woff2\"\)", css)
+    data = re.findall(r"src:url\(data:font/woff;base64,([A-Za-z0-9+/=]+)\) format\(\"woff\"\)", css)
     return [TTFont(BytesIO(base64.b64decode(blob)), checkChecksums=2) for blob in data]
 
 
@@ -194,11 +194,11 @@ def test_embedded_fonts_hold_the_characters_of_the_text() -> None:
         "400",
         "700",
     ]
-    assert css.count("@font-face") == css.count("src:url(data:font/woff2;base64,") == 2
+    assert css.count("@font-face") == css.count("src:url(data:font/woff;base64,") == 2
     assert "<" not in css
     cuts = embedded(css)
     for cut, weight in zip(cuts, fonts.FILES, strict=True):
-        assert cut.flavor == "woff2"
+        assert cut.flavor == "woff"
         assert cut["OS/2"].usWeightClass == weight
         assert {chr(code) for code in cut.getBestCmap()} == set(SENTENCE)
         assert "Adobe" in cut["name"].getDebugName(0)
@@ -241,23 +241,7 @@ def test_embedded_fonts_are_deterministic() -> None:
         assert run.stdout == css
 
 
-def test_embedded_fonts_are_as_small_and_sound_as_those_of_fonttools() -> None:
-    """The packing is our own; fontTools packs the same font for comparison."""
-    text = "".join(map(chr, range(0x4E00, 0x4F00))) + SENTENCE
-    for blob in re.findall(r"base64,([A-Za-z0-9+/=]+)", fonts.css_font_faces(text)):
-        ours = base64.b64decode(blob)
-        with TTFont(BytesIO(ours), recalcBBoxes=False, recalcTimestamp=False) as font:
-            theirs = BytesIO()
-            font.save(theirs, reorderTables=None)
-            with TTFont(BytesIO(theirs.getvalue())) as packed:
-                assert sorted(packed.reader.keys()) == sorted(font.reader.keys())
-                assert all(packed.reader[tag] == font.reader[tag] for tag in set(font.reader.keys()) - {"head"})
-        assert len(ours) == int.from_bytes(ours[8:12], "big")
-        assert len(ours) % 4 == 0
-        assert len(ours) < 1.12 * len(theirs.getvalue())
-
-
 def test_importing_loads_nothing_heavy() -> None:
-    program = "import sys, evalsys.fonts; print({'matplotlib', 'fontTools', 'brotli', 'numpy'} & set(sys.modules))"
+    program = "import sys, evalsys.fonts; print({'matplotlib', 'fontTools', 'numpy'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", program], cwd=FOLDER.parent.parent, capture_output=True, check=True)
     assert run.stdout.strip() == b"set()"

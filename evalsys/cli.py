@@ -1,0 +1,459 @@
+"""The command line: one verb per public function, faults as one clear list, never a traceback for a user's mistake."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import evalsys
+from evalsys.console import FAULTS, LOCALE, Commands, gathered, say, tell, working
+from evalsys.faults import Fault, InputFaults
+from evalsys.language import LANGUAGES, Lang
+
+if TYPE_CHECKING:
+    import datetime
+
+    from evalsys.evidence import Assessment
+    from evalsys.instrument import Instrument
+    from evalsys.listing import Listing
+
+__all__ = ["main"]
+
+_FORMATS = ("table", "json", "csv", "xlsx")
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_READING = ("正在读取数据……", "Reading the data...")
+
+_Command = Callable[..., Any]
+
+
+# ---------------------------------------------------------------------------------------------- shared options
+
+
+def _option_lang(zh: str, en: str) -> Callable[[_Command], _Command]:
+    help_ = say(f"输出的语言；默认{zh}", f"language of the output; by default {en}")
+    return click.option("--lang", type=click.Choice(LANGUAGES), help=help_)
+
+
+_LANG_OF_REPORT = _option_lang("按测评设置，未设则为中文", "the assessment's, else Chinese")
+_LANG_OF_RESULT = _option_lang("按测评设置，未设则按系统语言", "the assessment's, else the system's")
+_LANG_OF_SYSTEM = _option_lang("按系统语言", "the system's")
+
+
+def _option_pass_mark(command: _Command) -> _Command:
+    help_ = say("目标线：85% 或分数", "pass mark: 85% or points")
+    return click.option("--pass-mark", metavar="X", help=help_)(command)
+
+
+def _options_format(command: _Command) -> _Command:
+    as_ = click.option(
+        "--format", "as_", type=click.Choice(_FORMATS), default="table", show_default=True,
+        help=say("输出格式；xlsx 须同时用 --out", "form of the output; xlsx needs --out"),
+    )  # fmt: skip
+    out = click.option(
+        "--out", type=_FILE, help=say("写入这个文件，不显示在屏幕上", "write to this file instead of the screen")
+    )
+    return as_(out(command))
+
+
+def _argument_assessment(command: _Command) -> _Command:
+    type_ = click.Path(path_type=Path)
+    return click.argument("assessment", type=type_, metavar=say("测评", "ASSESSMENT"))(command)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    options_metavar=say("[选项]", "[OPTIONS]"),
+    subcommand_metavar=say("命令 [参数]...", "COMMAND [ARGS]..."),
+    help=say(
+        "evalsys：文明城市模拟测评。\n\n“测评”是一个文件夹或一个工作簿，内有点位、检查记录等表。\n\n"
+        "退出码：0 正常，1 输入有错误，2 命令用法不对，3 程序内部错误，130 被用户停止。",
+        "evalsys: mock assessments for civilised-city inspections.\n\n"
+        "An ASSESSMENT is a folder, or one workbook, with its tables of sites, observations and so on.\n\n"
+        "Exit codes: 0 all is well, 1 the input has faults, 2 wrong usage, 3 an error inside evalsys, 130 stopped.",
+    ),
+)
+@click.version_option(
+    evalsys.__version__, "--version", "-V", prog_name="evalsys", message="%(prog)s %(version)s",
+    help=say("显示版本号并退出。", "Show the version and exit."),
+)  # fmt: skip
+def main() -> None:
+    """Run the command line."""
+
+
+def _verb(
+    name: str, zh: str, en: str, more: tuple[str, str] = ("", ""), group: click.Group = main
+) -> Callable[[_Command], click.Command]:
+    """Return the decorator of a command: its help in one sentence, and more that only its own page says."""
+    short = say(zh, en)
+    help_ = f"{short}\n\n{say(*more)}".rstrip()
+    return group.command(name, help=help_, short_help=short.rstrip("。."), options_metavar=say("[选项]", "[OPTIONS]"))
+
+
+# ---------------------------------------------------------------------------------------------------- report
+
+
+@_verb(
+    "report",
+    "执行一个报告，生成单个 HTML 文件。",
+    "Execute a report notebook and write one HTML file.",
+    (
+        "最后一行输出该文件的路径。例：\n\nevalsys report mock-assessment data/wujiang-2016",
+        "The path of the file is the last line printed. Example:\n\nevalsys report mock-assessment data/wujiang-2016",
+    ),
+)
+@click.argument("notebook", metavar=say("报告", "NOTEBOOK"))
+@_argument_assessment
+@click.option(
+    "-p", "--parameter", "given", type=(str, str), multiple=True, metavar=say("名称 值", "NAME VALUE"),
+    help=say("报告的其他参数，可重复使用", "a further parameter of the notebook; may be repeated"),
+)  # fmt: skip
+@_LANG_OF_REPORT
+@_option_pass_mark
+@click.option(
+    "--out",
+    type=_FOLDER,
+    help=say("报告写入的文件夹，默认 reports/测评名", "folder for the report, by default reports/NAME"),
+)
+@click.option(
+    "--annex",
+    is_flag=True,
+    help=say("同时写出附件（得分明细工作簿）", "write the annex too (the score statement as a workbook)"),
+)
+def report(
+    notebook: str,
+    assessment: Path,
+    given: tuple[tuple[str, str], ...],
+    lang: Lang | None,
+    pass_mark: str | None,
+    out: Path | None,
+    annex: bool,
+) -> None:
+    """Execute a report notebook and write one HTML file."""
+    from evalsys.evidence import read_assessment
+    from evalsys.reporting.notebooks import checked_parameters, find_notebook
+
+    options = {"assessment": str(assessment), "lang": lang, "pass_mark": pass_mark}
+    wanted = _once([(name, value) for name, value in options.items() if value is not None], given)
+    with working(*_READING):
+        parameters, evidence = gathered(  # before a kernel starts
+            lambda: checked_parameters(find_notebook(notebook), wanted),
+            lambda: _with_mark(read_assessment(assessment), wanted.get("pass_mark")),
+        )
+    folder = out or Path("reports") / evidence.name
+    parameters.setdefault("lang", evidence.settings.language or "zh")
+    if annex:
+        parameters.setdefault("out", str(folder))
+    _run(notebook, parameters, folder)
+
+
+def _once(options: list[tuple[str, str]], given: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    """Return all parameters; one that is given twice is wrong usage."""
+    wanted: dict[str, Any] = {}
+    for name, value in [*options, *given]:
+        if name in wanted:
+            raise click.UsageError(say(f"参数 {name} 给了两次", f"parameter {name} is given twice"))
+        wanted[name] = value
+    return wanted
+
+
+def _with_mark(assessment: Assessment, pass_mark: str | None) -> Assessment:
+    """Return the assessment if the pass mark is one of its scale."""
+    from evalsys.evidence import pass_mark_of
+
+    pass_mark_of(assessment, pass_mark)
+    return assessment
+
+
+def _run(notebook: str, parameters: dict[str, Any], folder: Path) -> None:
+    """Run a report, say what happened and print the paths."""
+    from evalsys.reporting.run import ReportFailed, run_report
+
+    tell("正在生成报告……", "Making the report...")
+    bar = (
+        {"desc": say("执行", "Executing"), "unit": say("格", "cell"), "leave": False} if sys.stderr.isatty() else False
+    )
+    try:
+        made = run_report(notebook, parameters, folder, progress=bar)
+    except ReportFailed as failed:
+        where = say(f"报告的 In [{failed.cell}] 执行失败", f"In [{failed.cell}] of the notebook failed")
+        kept = say("已执行的部分保存在：", "What was executed is kept in: ")
+        click.echo(f"{where}: {failed.error}\n{kept}{failed.notebook}", err=True)
+        sys.exit(FAULTS)
+    if made.missing_glyphs:
+        missing = made.missing_glyphs
+        tell(
+            f"提示：字体中没有这些字符，显示可能不正常：{missing}", f"note: the fonts lack these characters: {missing}"
+        )
+    click.echo(made.notebook)
+    click.echo(made.html)
+
+
+# ------------------------------------------------------------------------------------------------ score, check
+
+
+@_verb("score", "按测评体系计分，列出得分明细。", "Score an assessment and print the score statement.")
+@_argument_assessment
+@_option_pass_mark
+@click.option(
+    "--left-out", multiple=True, metavar=say("编码", "CODE"),
+    help=say(
+        "不计入的指标或标准，可重复使用；用于与他人的结果比较",
+        "indicator or standard to leave out, to compare with another's result; may be repeated",
+    ),
+)  # fmt: skip
+@_LANG_OF_RESULT
+@_options_format
+def score(
+    assessment: Path, pass_mark: str | None, left_out: tuple[str, ...], lang: Lang | None, as_: str, out: Path | None
+) -> None:
+    """Score an assessment and print the score statement."""
+    _check_target(as_, out)
+    from evalsys import results
+    from evalsys.evidence import pass_mark_of, read_assessment
+    from evalsys.scoring import score as score_
+
+    with working(*_READING):
+        read = read_assessment(assessment)
+    lang = _language(lang, read)
+    with working("正在计分……", "Scoring..."):
+        _, result = gathered(
+            lambda: pass_mark_of(read, pass_mark), lambda: score_(read, left_out=left_out, pass_mark=pass_mark)
+        )
+        write = {"table": results.score_text, "json": results.score_json, "csv": results.score_csv}.get(as_)
+        text = write(result, lang) if write else ""
+    if as_ == "xlsx" and out is not None:
+        from evalsys.workbooks import score_workbook
+
+        click.echo(score_workbook(result, out, lang))
+    else:
+        _write(text, as_, out)
+
+
+@_verb(
+    "check",
+    "检查一次测评的全部数据，列出每一处错误。",
+    "Check all data of an assessment and list every fault.",
+    ("没有错误时说明读到了什么。", "Without faults, it says what was read."),
+)
+@_argument_assessment
+@_LANG_OF_RESULT
+@_options_format
+def check(assessment: Path, lang: Lang | None, as_: str, out: Path | None) -> None:
+    """Check all data of an assessment and list every fault."""
+    _check_target(as_, out)
+    from evalsys import results
+    from evalsys.evidence import read_assessment
+
+    with working(*_READING):
+        read = _or_faults(lambda: read_assessment(assessment), lang, as_, out)
+    lang = _language(lang, read)
+    made = results.check_listing(read, lang)
+    _write_listing(made, lambda: results.check_json(read, lang), say("检查", "check"), lang, as_, out)
+
+
+# ------------------------------------------------------------------------------------------ new, rectify, lab
+
+
+@_verb(
+    "new",
+    "新建一次测评，生成待填的工作簿。",
+    "Make a new assessment as a workbook to fill in.",
+    (
+        "工作簿按测评体系列出要去的点位和每处要查的标准，填好即可计分。",
+        "It lists the sites to visit and the standards to check at each; filled in, it scores.",
+    ),
+)
+@click.argument("folder", type=click.Path(path_type=Path), metavar=say("文件夹", "DIR"))
+@click.option(
+    "--instrument", required=True, metavar=say("编号", "ID"),
+    help=say(
+        "测评体系的编号或文件；编号见 evalsys instrument list",
+        "id or file of the instrument; ids: evalsys instrument list",
+    ),
+)  # fmt: skip
+@click.option("--place", default="", metavar=say("地名", "TEXT"), help=say("被测评的地方", "the place assessed"))
+@click.option(
+    "--round",
+    "round_",
+    default="",
+    metavar=say("轮次", "TEXT"),
+    help=say("轮次，如 2026-12", "the round, such as 2026-12"),
+)
+@_LANG_OF_SYSTEM
+def new(folder: Path, instrument: str, place: str, round_: str, lang: Lang | None) -> None:
+    """Make a new assessment."""
+    from evalsys.template import new_assessment
+
+    with working("正在生成工作簿……", "Making the workbook..."):
+        made = new_assessment(folder, instrument, place=place, round_=round_, lang=lang or LOCALE)
+    tell(f"填好后检查：evalsys check {made}", f"Once filled in: evalsys check {made}")
+    click.echo(made)
+
+
+@_verb(
+    "rectify",
+    "写出整改交办单，每家责任单位一个工作簿。",
+    "Write one rectification list per responsible unit.",
+    ("没有登记责任单位的问题按属地成单。", "Findings that no unit answers for are listed by area."),
+)
+@_argument_assessment
+@click.option(
+    "--out", type=_FOLDER,
+    help=say("写入的文件夹，默认 reports/测评名/整改交办单", "folder, by default reports/NAME/rectification"),
+)  # fmt: skip
+@click.option(
+    "--due", metavar=say("日期", "DATE"),
+    help=say(
+        "整改期限，如 2026-12-01；默认为检查日期后七天",
+        "due date, such as 2026-12-01; by default seven days after the check",
+    ),
+)  # fmt: skip
+@_LANG_OF_RESULT
+def rectify(assessment: Path, out: Path | None, due: str | None, lang: Lang | None) -> None:
+    """Write one rectification list per responsible unit."""
+    from evalsys.evidence import read_assessment
+    from evalsys.scoring import score as score_
+    from evalsys.workbooks import rectification_lists
+
+    with working(*_READING):
+        day, read = gathered(lambda: _day(due), lambda: read_assessment(assessment))
+    lang = _language(lang, read)
+    folder = out or Path("reports") / read.name / ("整改交办单" if lang == "zh" else "rectification")
+    with working("正在写交办单……", "Writing the lists..."):
+        made = rectification_lists(score_(read), folder, due=day, lang=lang)
+    for path in made:
+        click.echo(path)
+    if not made:
+        tell("没有失分的检查，无须整改。", "No check lost points: nothing to rectify.")
+
+
+def _day(text: str | None) -> datetime.date | None:
+    from evalsys.schema import parse_date
+
+    day = parse_date(text) if text is not None else None
+    if text is not None and day is None:
+        raise InputFaults([Fault("bad_date", "--due", value=text, allowed="2026-12-01")])
+    return day
+
+
+@_verb("lab", "在 JupyterLab 中打开报告笔记本。", "Open the report notebooks in JupyterLab.")
+@click.option("--no-browser", is_flag=True, help=say("不打开浏览器", "do not open a browser"))
+def lab(no_browser: bool) -> None:
+    """Open the report notebooks in JupyterLab."""
+    from evalsys.reporting.notebooks import notebook_folder
+
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={notebook_folder()}"]
+    command += ["--no-browser"] if no_browser else []
+    if sys.platform == "win32":  # execv would return to the prompt at once there
+        import subprocess
+
+        sys.exit(subprocess.call(command))
+    os.execv(sys.executable, command)
+
+
+# -------------------------------------------------------------------------------------------------- instrument
+
+
+@main.group(
+    help=say("测评体系：列出、检查。", "Instruments: list and check."),
+    short_help=say("测评体系：列出、检查", "Instruments: list and check"),
+    options_metavar=say("[选项]", "[OPTIONS]"),
+    subcommand_metavar=say("命令 [参数]...", "COMMAND [ARGS]..."),
+)
+def instrument() -> None:
+    """List and check instruments."""
+
+
+@_verb("list", "列出自带的测评体系。", "List the instruments that come with evalsys.", group=instrument)
+@_LANG_OF_SYSTEM
+@_options_format
+def instrument_list(lang: Lang | None, as_: str, out: Path | None) -> None:
+    """List the instruments that come with evalsys."""
+    _check_target(as_, out)
+    from evalsys.instrument_file import instrument_ids, load_instrument
+
+    _write_instruments([load_instrument(name) for name in instrument_ids()], lang or LOCALE, as_, out)
+
+
+@_verb(
+    "check",
+    "检查一个测评体系文件，列出每一处错误。",
+    "Check an instrument file and list every fault.",
+    group=instrument,
+)
+@click.argument("path", type=click.Path(path_type=Path), metavar=say("文件", "PATH"))
+@_LANG_OF_SYSTEM
+@_options_format
+def instrument_check(path: Path, lang: Lang | None, as_: str, out: Path | None) -> None:
+    """Check an instrument file and list every fault."""
+    _check_target(as_, out)
+    from evalsys.instrument_file import read_instrument
+
+    found = _or_faults(lambda: read_instrument(path), lang, as_, out)
+    _write_instruments([found], lang or LOCALE, as_, out)
+
+
+def _write_instruments(found: list[Instrument], lang: Lang, as_: str, out: Path | None) -> None:
+    from evalsys import results
+
+    made = results.instrument_listing(found, lang)
+    _write_listing(made, lambda: results.instruments_json(found, lang), say("测评体系", "instruments"), lang, as_, out)
+
+
+# ------------------------------------------------------------------------------------------------------ output
+
+
+def _language(lang: Lang | None, read: Assessment) -> Lang:
+    """Return the language of a result: the option's, else the assessment's, else the locale's."""
+    return lang or read.settings.language or LOCALE
+
+
+def _check_target(as_: str, out: Path | None) -> None:
+    if as_ == "xlsx" and out is None:
+        raise click.UsageError(say("xlsx 须用 --out 指定文件", "xlsx needs --out FILE"))
+
+
+def _or_faults(read: Callable[[], Any], lang: Lang | None, as_: str, out: Path | None) -> Any:
+    """Return what is read; where it has faults, they are the result: write them as asked and end with exit code 1."""
+    from evalsys import results
+
+    lang = lang or LOCALE
+    try:
+        return read()
+    except InputFaults as found:
+        faults = found.faults
+        if as_ == "table":
+            _write(found.say(lang), as_, out)
+        else:
+            made, as_json = results.fault_listing(faults, lang), lambda: results.faults_json(faults, lang)
+            _write_listing(made, as_json, say("错误", "faults"), lang, as_, out)
+        sys.exit(FAULTS)
+
+
+def _write_listing(
+    made: Listing, as_json: Callable[[], str], title: str, lang: Lang, as_: str, out: Path | None
+) -> None:
+    if as_ == "xlsx" and out is not None:
+        made.write_workbook(out, title, lang)
+        click.echo(out)
+    else:
+        _write(as_json() if as_ == "json" else made.as_csv(lang) if as_ == "csv" else made.as_text(lang), as_, out)
+
+
+def _write(text: str, as_: str, out: Path | None) -> None:
+    if out is None:
+        click.echo(text)
+        return
+    from evalsys.files import atomic
+
+    with atomic(out) as temporary:
+        # the mark makes Excel read a CSV file as UTF-8
+        temporary.write_text(text + "\n", "utf-8-sig" if as_ == "csv" else "utf-8", newline="\n")
+    click.echo(out)

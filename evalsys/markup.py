@@ -1,0 +1,95 @@
+"""Pieces of a page: tables, headings, figures, and text made safe. No numbers are made here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from html import escape
+
+from evalsys.figures import Picture
+from evalsys.language import Lang
+from evalsys.wording import decimal
+
+__all__ = ["Column", "Html", "block", "figure", "lost_cell", "safe", "section", "speaker", "table"]
+
+
+def speaker(lang: Lang) -> Callable[[str, str], str]:
+    """Return a function that picks the text of one language: ``t("中文", "English")``."""
+    return (lambda zh, en: zh) if lang == "zh" else (lambda zh, en: en)
+
+
+class Html(str):
+    """A piece of a page, shown as HTML in a notebook."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: heading, unit of measure under it, and CSS classes of its cells."""
+
+    head: str
+    unit: str = ""
+    classes: str = ""
+
+
+def table(
+    columns: Sequence[Column], rows: Iterable[Sequence[str]], total: Sequence[str] | None = None, tight: bool = False
+) -> str:
+    """Return a three-line table. Cells are HTML; a cell may begin with ``class|`` to add a class of its own."""
+    head = "".join(f'<th scope="col"{_class(c.classes)}>{escape(c.head)}{_unit(c.unit)}</th>' for c in columns)
+    body = "".join(f"<tr>{_cells(columns, row)}</tr>" for row in rows)
+    foot = f'<tr class="tot">{_cells(columns, total)}</tr>' if total is not None else ""
+    return f"<table{_class('tight' if tight else '')}><thead><tr>{head}</tr></thead><tbody>{body}{foot}</tbody></table>"
+
+
+def _unit(words: str) -> str:
+    return f'<span class="u">{escape(words)}</span>' if words else ""
+
+
+def _cells(columns: Sequence[Column], row: Sequence[str]) -> str:
+    out = []
+    for column, cell in zip(columns, row, strict=True):
+        extra, bar, content = cell.partition("|")
+        extra, content = (extra, content) if bar else ("", cell)
+        out.append(f"<td{_class(f'{column.classes} {extra}'.strip())}>{content}</td>")
+    return "".join(out)
+
+
+def _class(names: str) -> str:
+    return f' class="{names}"' if names else ""
+
+
+def safe(words: str) -> str:
+    """Escape a text for a cell; the bar is our separator."""
+    return escape(words).replace("|", "&#124;")
+
+
+def block(lang: Lang, *parts: str) -> Html:
+    """Return parts as one piece of the page, in one language."""
+    return Html(f'<div class="ev" lang="{"zh-CN" if lang == "zh" else "en"}">' + "".join(parts) + "</div>")
+
+
+def section(number: str, ident: str, zh: str, en: str, lang: Lang, say: str, page_break: bool = False) -> str:
+    """Return a numbered heading and the sentence that states its finding (HTML)."""
+    head = f"{number}、{zh}" if lang == "zh" and number else zh if lang == "zh" else f"{_ARABIC.get(number, '')}{en}"
+    return f'<h2 id="{ident}"{_class("pb" if page_break else "")}>{escape(head)}</h2><p class="say">{say}</p>'
+
+
+_ARABIC = {number: f"{place}. " for place, number in enumerate("一二三四五六七", 1)}
+
+
+def lost_cell(value: Fraction, places: int = 3) -> str:
+    """Return a cell of points lost: loud where there are any, a soft 0 where not."""
+    return f"l|{decimal(value, places)}" if value else "q|0"
+
+
+def figure(heading: str, picture: Picture, caption: str = "") -> str:
+    """Return a chart with its heading and caption."""
+    head = f"<h3>{escape(heading)}</h3>" if heading else ""
+    foot = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    return f"<figure>{head}{picture._repr_html_()}{foot}</figure>"

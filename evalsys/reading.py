@@ -1,0 +1,250 @@
+"""Reading tables into typed columns: every cell is read or reported, and nothing is repaired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evalsys.faults import Fault
+from evalsys.fields import (
+    READY,
+    STATUSES,
+    Bad,
+    day,
+    degrees,
+    in_range,
+    list_of_names,
+    near,
+    one_of,
+    registered,
+    respondent,
+    target,
+    week,
+)
+from evalsys.instrument import Instrument
+from evalsys.settings import Settings
+from evalsys.tables import Table
+
+__all__ = ["Reading", "column_of", "days_of"]
+
+_EMPTY = Table("", "", (), {}, [], [])
+
+
+class Reading:
+    """The reading of one assessment's tables; all faults go to one list.
+
+    Parameters
+    ----------
+    instrument : Instrument
+    settings : Settings
+    tables : mapping of name to Table
+        Those that the assessment has.
+    faults : list of Fault
+        Receives every fault.
+    """
+
+    def __init__(
+        self, instrument: Instrument, settings: Settings, tables: Mapping[str, Table], faults: list[Fault]
+    ) -> None:
+        self.instrument, self.settings, self.faults = instrument, settings, faults
+        self._tables = tables
+        self.units = self.register("units", "unit")
+        self.areas = self.register("areas", "area")
+
+    # -- one table
+
+    def table(self, name: str) -> Table:
+        """Return a table, an empty one where the assessment has none."""
+        return self._tables.get(name, _EMPTY)
+
+    def texts(self, name: str, column: str) -> list[str]:
+        """Return a column as text, empty cells where the table has no such column."""
+        table = self.table(name)
+        if column not in table.columns:
+            return [""] * len(table.rows)
+        place = table.columns.index(column)
+        return [row[place] for row in table.rows]
+
+    def read(
+        self, name: str, column: str, reader: Callable[[str], Any] = str, *, need: bool = False, default: Any = None
+    ) -> list[Any]:
+        """Read a column: each distinct text once, a fault for every row that holds a bad one.
+
+        Parameters
+        ----------
+        reader : callable
+            Takes the text of a cell; raises :class:`~evalsys.fields.Bad`.
+        need : bool
+            Whether an empty cell is a fault.
+        default
+            What an empty cell means.
+
+        Returns
+        -------
+        list
+            One value per row; None where the cell is bad.
+        """
+        table = self.table(name)
+        known: dict[str, Any] = {"": Bad("empty_value") if need and column in table.columns else default}
+        out = []
+        for row, text in enumerate(self.texts(name, column)):
+            if text not in known:
+                try:
+                    known[text] = reader(text)
+                except Bad as bad:
+                    known[text] = bad
+            value = known[text]
+            if isinstance(value, Bad):
+                self.blame(table, row, column, text, value)
+                value = None
+            out.append(value)
+        return out
+
+    def blame(self, table: Table, row: int, column: str, text: str, bad: Bad) -> None:
+        """Report a bad cell."""
+        value = text if bad.part is None else bad.part
+        self.faults.append(table.fault(bad.problem, row, bad.column or column, value, bad.allowed, bad.near))
+
+    def unique(self, name: str, column: str, values: Sequence[str | None]) -> None:
+        """Report every value that stands twice."""
+        table, first = self.table(name), dict[str, int]()
+        for row, value in enumerate(values):
+            if value is not None and first.setdefault(value, row) != row:
+                earlier = table.numbers[first[value]]
+                self.faults.append(
+                    table.fault("duplicate_id", row, column, f"{value} ({earlier}, {table.numbers[row]})")
+                )
+
+    def register(self, name: str, column: str) -> tuple[str, ...]:
+        """Read a register of names."""
+        values = self.read(name, column, need=True)
+        self.unique(name, column, values)
+        return tuple(value for value in values if value is not None)
+
+    def leads(self, place: int) -> tuple[str, ...]:
+        """Return the names of the units that answer for a standard."""
+        standard = self.instrument.nodes[place].standard if place >= 0 else None
+        return tuple(self.instrument.units[unit].zh for unit in standard.lead) if standard else ()
+
+    # -- the smaller tables
+
+    def sites(self) -> pd.DataFrame:
+        """Read the sites, sorted by their id, so that the order of the file changes nothing."""
+        site_types = self.instrument.site_types
+        types = {**{text.zh: name for name, text in site_types.items()}, **{name: name for name in site_types}}
+        ids = self.read("sites", "site_id", need=True)
+        self.unique("sites", "site_id", ids)
+        out = pd.DataFrame({"site_id": column_of(ids)})
+        out["site_type"] = column_of(self.read("sites", "site_type", one_of(types), need=True))
+        out["name"] = column_of(self.read("sites", "name", need=True))
+        out["area"] = column_of(self.read("sites", "area", registered(self.areas)))
+        out["units"] = column_of(self.read("sites", "units", list_of_names(registered(self.units)), default=()))
+        for column, limit in (("latitude", 90), ("longitude", 180)):
+            out[column] = np.array(self.read("sites", column, degrees(limit)), dtype=float)
+        return out.sort_values("site_id", kind="stable", ignore_index=True)
+
+    def responses(self) -> pd.DataFrame:
+        """Read the answers of the survey; an empty answer is no answer."""
+        table = self.table("responses")
+        questions = {
+            question.id: (code, question)
+            for code, node in self.instrument.standards.items()
+            for question in (node.standard.questions if node.standard else ())
+        }
+        asked = self.read("responses", "question", one_of({name: name for name in questions}), need=True)
+        people = self.read("responses", "respondent", respondent, need=True)
+        answers = self.read("responses", "answer", default="")
+        satisfied = []
+        for row, (name, answer) in enumerate(zip(asked, answers, strict=True)):
+            options = questions[name][1].options if name else ()
+            if name and answer and answer not in options:
+                bad = Bad("bad_value", " ".join(options), near(answer, options))
+                self.blame(table, row, "answer", answer, bad)
+            satisfied.append(bool(name and answer in questions[name][1].satisfied))
+        pairs = [f"{person} {name}" if person and name else None for person, name in zip(people, asked, strict=True)]
+        self.unique("responses", "respondent", pairs)
+        return pd.DataFrame(
+            {
+                "respondent": column_of(people),
+                "question": column_of(asked),
+                "answer": column_of(answers),
+                "stratum": column_of(self.read("responses", "stratum", default="")),
+                "weight": column_of(self.read("responses", "weight", in_range(0, above=True), default=Fraction(1))),
+                "satisfied": column_of(satisfied),
+                "standard": column_of(questions[name][0] if name else None for name in asked),
+            }
+        )
+
+    def materials(self) -> pd.DataFrame:
+        """Read the register of documents; one without a status is not yet assessed."""
+        known = {
+            material.id: material.id
+            for node in self.instrument.standards.values()
+            for material in (node.standard.materials if node.standard else ())
+        }
+        names = self.read("materials", "material", one_of(known), need=True)
+        self.unique("materials", "material", names)
+        statuses = {**STATUSES, **{status: status for status in STATUSES.values()}}
+        found = self.read("materials", "status", one_of(statuses), default="")
+        return pd.DataFrame(
+            {
+                "material": column_of(names),
+                "status": column_of(found),
+                "due": days_of(self.read("materials", "due", day)),
+                "unit": column_of(self.read("materials", "unit", registered(self.units))),
+                "ready": column_of(status in READY for status in found),
+            }
+        )
+
+    def events(self) -> pd.DataFrame:
+        """Read the events that the instrument's negative list, bonus and gates know."""
+        entries = (*self.instrument.negative_list, *self.instrument.bonus, *self.instrument.gates)
+        codes = {entry["code"]: entry["code"] for entry in entries}
+        return pd.DataFrame(
+            {
+                "code": column_of(self.read("events", "code", one_of(codes), need=True)),
+                "date": days_of(self.read("events", "date", day, need=True)),
+                "note": column_of(self.read("events", "note", default="")),
+            }
+        )
+
+    def fixes(self, sites: pd.DataFrame) -> pd.DataFrame:
+        """Read the fixes that could be made."""
+        instrument = self.instrument
+        targets = target(set(instrument.standards), set(sites["site_id"]) - {None}, set(instrument.site_types))
+        ids = self.read("fixes", "fix_id", need=True)
+        levels = self.read("fixes", "level", default="")
+        pairs = [f"{fix} {level}".strip() if fix else None for fix, level in zip(ids, levels, strict=True)]
+        self.unique("fixes", "fix_id", pairs)
+        others = list_of_names(one_of({fix: fix for fix in ids if fix}))
+        out = pd.DataFrame({"fix_id": column_of(ids), "level": column_of(levels)})
+        out["targets"] = column_of(self.read("fixes", "targets", targets, need=True, default=()))
+        out["after"] = column_of(self.read("fixes", "after", in_range(0, 1)))
+        for column in ("cost", "crew_days", "calendar_days"):
+            out[column] = column_of(self.read("fixes", column, in_range(0)))
+        out["unit"] = column_of(self.read("fixes", "unit", registered(self.units)))
+        for column in ("needs", "excludes"):
+            out[column] = column_of(self.read("fixes", column, others, default=()))
+        return out
+
+    def capacity(self) -> pd.DataFrame:
+        """Read the crew-days that each unit has in each week."""
+        units = self.read("capacity", "unit", registered(self.units), need=True)
+        weeks = self.read("capacity", "week", week, need=True)
+        self.unique("capacity", "week", [f"{u} {w}" if u and w else None for u, w in zip(units, weeks, strict=True)])
+        days = self.read("capacity", "crew_days", in_range(0), need=True)
+        return pd.DataFrame({"unit": column_of(units), "week": column_of(weeks), "crew_days": column_of(days)})
+
+
+def column_of(values: Iterable[Any]) -> pd.Series[Any]:
+    """Return a column of plain Python values, whatever pandas would make of them."""
+    return pd.Series(list(values), dtype=object)
+
+
+def days_of(values: Sequence[Any]) -> pd.Series[Any]:
+    """Return a column of days, NaT for None."""
+    return pd.Series(np.array(values, dtype="datetime64[D]").astype("datetime64[s]"))

@@ -1,0 +1,238 @@
+"""What ``assessment.yaml``, or the settings sheet of a workbook, says of an assessment."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from evalsys import schema
+from evalsys.faults import nearest
+from evalsys.instrument import Instrument, PassMark
+from evalsys.language import Lang, Text
+from evalsys.schema import Record, Spot, list_of, pair, record, string
+from evalsys.tables import Grid
+
+__all__ = [
+    "SETTING_NAMES",
+    "Published",
+    "Settings",
+    "check_draw",
+    "mark_in_points",
+    "mark_problem",
+    "read_file",
+    "settings_of",
+    "sheet_content",
+]
+
+
+@dataclass(frozen=True)
+class Published:
+    """A result that somebody published for the same evidence, to compare with.
+
+    Attributes
+    ----------
+    label : Text
+        Who published it.
+    won, of : Fraction
+        Points won, of how many.
+    left_out : tuple of (tuple of str, Text)
+        What the published result does not contain: node codes and the reason.
+    note : Text, optional
+    """
+
+    label: Text
+    won: Fraction
+    of: Fraction
+    left_out: tuple[tuple[tuple[str, ...], Text], ...]
+    note: Text | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What ``assessment.yaml`` says.
+
+    Attributes
+    ----------
+    place, round : str
+        The place that is assessed, and the round whose rows count.
+    pass_mark : PassMark, optional
+        In points.
+    complete_frame : bool
+        Whether the table of sites lists every site of the place.
+    draw : tuple of mapping
+        ``site_type, sites, area, population, population_source, must_visit`` of each part of the coming draw.
+    source, source_note
+        Registered document that the evidence comes from, and what to know of it.
+    """
+
+    place: str
+    round: str
+    title: Text | None = None
+    inspection_date: datetime.date | None = None
+    pass_mark: PassMark | None = None
+    language: Lang | None = None
+    complete_frame: bool = False
+    draw: tuple[Mapping[str, Any], ...] = ()
+    published: Published | None = None
+    source: str | None = None
+    source_note: Text | None = None
+    notes: tuple[Text, ...] = ()
+
+
+def _mark(spot: Spot, value: Any) -> Any:
+    if isinstance(value, str):
+        return {"value": value, "status": "assumed"}
+    return record({"value": string, "status": schema.choice("official", "copy", "news", "printed", "assumed")})(
+        spot, value
+    )
+
+
+def _text(spot: Spot, value: Any) -> Text | None:
+    """One text for both languages, or a pair."""
+    if isinstance(value, str):
+        return Text(value, value)
+    found: Text | None = pair(spot, value)
+    return found
+
+
+_DRAW = record(
+    {"site_type": string, "sites": schema.integer},
+    {"area": string, "population": schema.integer, "population_source": string, "must_visit": list_of(string)},
+)
+_PUBLISHED = record(
+    {"label": pair, "won": schema.number, "of": schema.number},
+    {"left_out": list_of(record({"standards": list_of(string), "reason": pair})), "note": pair},
+)
+_FILE = record(
+    {"instrument": string, "place": string, "round": string},
+    {
+        "schema": schema.choice("1"),
+        "title": _text,
+        "inspection_date": schema.date,
+        "pass_mark": _mark,
+        "language": schema.choice("zh", "en"),
+        "frame": schema.choice("complete", "partial"),
+        "draw": list_of(_DRAW),
+        "published": _PUBLISHED,
+        "source": record({}, {"document": string, "note": pair}),
+        "notes": list_of(pair),
+    },
+)
+
+
+def read_file(spot: Spot, content: Any) -> Record | None:
+    """Check the shape of the settings; faults go to the spot."""
+    found: Record | None = _FILE(spot, content)
+    return found
+
+
+#: Chinese names of the settings that a workbook's sheet can hold.
+SETTING_NAMES: Mapping[str, str] = {
+    "测评体系": "instrument",
+    "地方": "place",
+    "轮次": "round",
+    "标题": "title",
+    "督查日期": "inspection_date",
+    "目标线": "pass_mark",
+    "语言": "language",
+    "点位名单": "frame",
+    "格式版本": "schema",
+}
+
+
+def sheet_content(spot: Spot, grid: Grid) -> Any:
+    """Turn the settings sheet of a workbook (name, value) into what a file would give.
+
+    A value without a name is a fault; a third column may hold remarks.
+    """
+    rows = []
+    for row, number in zip(grid.rows, grid.numbers, strict=True):
+        name, value = row[0], row[1] if len(row) > 1 else ""
+        if not name:
+            Spot(spot.faults, spot.file, number).report("unknown_key", value or " ".join(row).strip())
+        elif not name.isascii() and name not in (*SETTING_NAMES, "设置项"):
+            near = nearest(name, SETTING_NAMES)
+            Spot(spot.faults, spot.file, number, name).report("unknown_key", "", " ".join(SETTING_NAMES), near)
+            name = ""
+        rows.append([SETTING_NAMES.get(name, name), value])
+    return schema.flat_map(spot, (rows, grid.numbers))
+
+
+def mark_in_points(text: str, full: Fraction) -> Fraction | None:
+    """Return a pass mark in points of the full marks; None if it is no number or lies outside the scale.
+
+    Examples
+    --------
+    >>> mark_in_points("85%", Fraction(39)), mark_in_points("33.15", Fraction(39)), mark_in_points("40", Fraction(39))
+    (Fraction(663, 20), Fraction(663, 20), None)
+    """
+    value = schema.parse_number(text)
+    if value is None:
+        return None
+    value = value * full if text.rstrip().endswith(("%", "％")) else value
+    return value if 0 <= value <= full else None
+
+
+def mark_problem(text: str) -> str:
+    """Return what is wrong with a pass mark that :func:`mark_in_points` does not take."""
+    return "bad_number" if schema.parse_number(text) is None else "out_of_range"
+
+
+def settings_of(file: Record, instrument: Instrument) -> Settings:
+    """Check the settings against the instrument; faults go to the places of the file."""
+    source, frame = file["source"], file["frame"]
+    if source and source["document"] and source["document"] not in instrument.documents:
+        source.at("document").unknown("unknown_document", source["document"], list(instrument.documents))
+    for item in file["draw"] or []:
+        if item["site_type"] and item["site_type"] not in instrument.site_types:
+            item.at("site_type").unknown("unknown_name", item["site_type"], list(instrument.site_types))
+    return Settings(
+        place=file["place"] or "",
+        round=file["round"] or "",
+        title=file["title"],
+        inspection_date=file["inspection_date"],
+        pass_mark=_pass_mark(file, instrument.full_marks),
+        language=file["language"],
+        complete_frame=frame == "complete",
+        draw=tuple(map(dict, file["draw"] or [])),
+        published=_published(file["published"], instrument),
+        source=source and source["document"],
+        source_note=source and source["note"],
+        notes=tuple(file["notes"] or ()),
+    )
+
+
+def check_draw(file: Record, sites: Collection[str], areas: Collection[str]) -> None:
+    """Check the sites and areas that the draw names."""
+    for item in file["draw"] or []:
+        for site in item["must_visit"] or []:
+            if site not in sites:
+                item.at("must_visit").unknown("unknown_name", site, sorted(sites))
+        if areas and item["area"] not in (None, "none", "each", *areas):
+            item.at("area").unknown("unknown_name", item["area"], ["none", "each", *areas])
+
+
+def _pass_mark(file: Record, full: Fraction) -> PassMark | None:
+    found = file["pass_mark"]
+    if found is None or found["value"] is None:
+        return None
+    value = mark_in_points(found["value"], full)
+    if value is None:
+        file.at("pass_mark").report(mark_problem(found["value"]), found["value"], f"0..{schema.decimal(full)}  85%")
+        return None
+    return PassMark(value, found["status"] or "assumed", "assessment")
+
+
+def _published(found: Record | None, instrument: Instrument) -> Published | None:
+    if found is None:
+        return None
+    left = []
+    for item in found["left_out"] or []:
+        for code in item["standards"] or []:
+            if code not in instrument.places:
+                item.at("standards").unknown("unknown_code", code, list(instrument.places))
+        left.append((tuple(item["standards"] or ()), item["reason"]))
+    return Published(found["label"], found["won"], found["of"], tuple(left), found["note"])

@@ -1,0 +1,443 @@
+"""A new assessment as one workbook: the sites to visit, what to check at each, and what to enter.
+
+Each fact has one place: a site's area stands with the site, who answers for a check stands with the check (the lead of
+its standard is filled in where the instrument names one), the round stands in the settings.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.styles import Border, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from evalsys.entries import (
+    SPARE,
+    Check,
+    Entry,
+    Lists,
+    attach,
+    entry_of,
+    form_of,
+    hint,
+    planned_checks,
+    planned_sites,
+    scored,
+    severities,
+)
+from evalsys.faults import Fault, InputFaults
+from evalsys.fields import REPEATS, SHEETS, STATUSES
+from evalsys.files import atomic
+from evalsys.instructions import Contents, instructions_sheet
+from evalsys.instrument import METHODS, Instrument, Standard
+from evalsys.instrument_file import load_instrument
+from evalsys.language import Lang, Text
+from evalsys.rulebook import RULES
+from evalsys.sheets import (
+    DAY,
+    HAIR,
+    SOFT,
+    Field,
+    body,
+    edge,
+    end_rule,
+    filtered,
+    font,
+    head,
+    new_workbook,
+    packed,
+    page,
+    restyle,
+    row_of,
+)
+
+__all__ = ["new_assessment"]
+
+
+def new_assessment(folder: Path, instrument: str, *, place: str = "", round_: str = "", lang: Lang = "zh") -> Path:
+    """Make a new assessment: one workbook with the sites to visit and what to check at each.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the assessment; made where it is missing. The workbook is named after it.
+    instrument : str
+        An id of :func:`evalsys.instrument_ids`, or the path of a YAML file from the working folder.
+    place, round_ : str
+        Written into the settings; they are needed before the workbook can be read.
+    lang : {'zh', 'en'}
+        Language of headings, instructions and hints.
+
+    Returns
+    -------
+    Path
+        The workbook; :func:`evalsys.read_assessment` reads it, filled in or half filled in.
+
+    Raises
+    ------
+    InputFaults
+        If the instrument has faults, or there is anything in the way. Nothing is written then.
+    """
+    found = load_instrument(instrument)
+    path = folder / f"{folder.resolve().name or found.id}.xlsx"
+    in_the_way = [each for each in (path, folder / "assessment.yaml") if os.path.lexists(each)]
+    if os.path.lexists(folder) and not folder.is_dir():
+        in_the_way = [folder]
+    if in_the_way:
+        raise InputFaults(Fault("exists", str(each)) for each in in_the_way)
+    named = _seen_from(folder, instrument) if instrument.endswith((".yaml", ".yml")) else instrument
+    content = packed(_Template(found, named, lang, place, round_, path.name).workbook())
+    with atomic(path) as temporary:
+        temporary.write_bytes(content)
+    return path
+
+
+def _seen_from(folder: Path, file: str) -> str:
+    """Return the path of a file as seen from a folder; its full path where there is no way (another drive)."""
+    try:
+        return Path(os.path.relpath(file, folder)).as_posix()
+    except ValueError:
+        return str(Path(file).resolve())
+
+
+#: Widths of the columns of values, where they are not usual; and the most that goes on one printed page.
+_WIDTHS = {"met": 8, "loss": 10, "option": 18, "grade": 8, "deduct": 16, "none": 8, "deadline": 12.5}
+_PAGE = 240
+#: Columns that only findings with points off have.
+_OF_FINDINGS = ("n", "found_by", "repeat")
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of the checks: its key, and how it looks."""
+
+    key: str
+    field: Field
+
+
+class _Template:
+    """Writes the sheets of one new assessment."""
+
+    def __init__(self, instrument: Instrument, named: str, lang: Lang, place: str, round_: str, file: str) -> None:
+        self.instrument, self.named, self.lang = instrument, named, lang
+        self.place, self.round, self.file = place, round_, file
+        self.sites = planned_sites(instrument, lang)
+        self.checks = planned_checks(instrument, self.sites)
+        self.standards = [standard for _, standard in scored(instrument)]
+        self.questions = [question for standard in self.standards for question in standard.questions]
+        self.materials = [material for standard in self.standards for material in standard.materials]
+        self.lists = Lists(self.sheet_name("instructions"))
+
+    def say(self, zh: str, en: str) -> str:
+        return Text(zh, en).say(self.lang)
+
+    def sheet_name(self, table: str) -> str:
+        return next(zh for zh, name in SHEETS.items() if name == table) if self.lang == "zh" else table
+
+    def workbook(self) -> Workbook:
+        workbook = new_workbook(self.say("模拟测评", "Mock assessment"))
+        names = ["instructions", "assessment", "sites", "observations", "responses", "materials", "units", "areas"]
+        empty = {"responses": not self.questions, "materials": not self.materials, "sites": not self.sites}
+        sheets = {name: workbook.create_sheet(self.sheet_name(name)) for name in names if not empty.get(name)}
+        for name, sheet in sheets.items():
+            foot = " · ".join(filter(None, (sheet.title, self.instrument.title.say(self.lang), self.place, self.round)))
+            page(sheet, "portrait" if name == "instructions" else "landscape", foot=foot)
+            if name != "instructions":
+                getattr(self, f"{name}_sheet")(sheet)
+        contents = Contents(
+            instrument=self.instrument,
+            sites=self.sites,
+            checks=self.checks,
+            sheets={name: sheet.title for name, sheet in sheets.items()},
+            fill_in=[column.field.heading for column in self.columns() if column.field.fill_in],
+            file=self.file,
+            meta=" · ".join(filter(None, (self.place, self.round))),
+        )
+        instructions_sheet(sheets["instructions"], contents, self.lang)
+        self.lists.write(sheets["instructions"])
+        return workbook
+
+    # -- shared
+
+    def table(self, sheet: Worksheet, fields: Sequence[Field], rows: Sequence[Sequence[object]], spare: int) -> None:
+        """Write a table, and rows ready for more below it."""
+        head(sheet, 1, fields)
+        last = len(rows) + 1
+        body(sheet, 2, fields, [*rows, *[[None] * len(fields)] * spare], 22)
+        end_rule(sheet, last + spare, fields)
+        filtered(sheet, 1, len(fields), last, "A2")
+        for place, column in enumerate(fields, 1):
+            sheet.column_dimensions[get_column_letter(place)].number_format = column.form
+
+    def registered(self, table: str, column: str) -> Entry:
+        """Return the drop-down of a register; other names are questioned, not refused."""
+        name = self.sheet_name(table)
+        source = f"OFFSET('{name}'!$A$2,0,0,MAX(1,COUNTA('{name}'!$A$2:$A$501)),1)"
+        error = self.say(
+            f"不在“{name}”表中。多个名称以分号隔开；新名称请先登记到“{name}”表。确定照此填写吗？",
+            f"Not in the sheet '{name}'. Separate several names by ';'; add new names to that sheet. Keep it?",
+        )
+        return Entry("list", source, error=error, strict=False)
+
+    def day(self) -> Entry:
+        prompt = self.say("日期，如 2026-09-15", "a date, such as 2026-09-15")
+        return Entry("date", "36526", "73050", prompt, self.say(f"应填{prompt}", f"Enter {prompt}"))
+
+    def choice(self, names: Sequence[str]) -> Entry:
+        return Entry("list", self.lists.source(names), error=self.say("请从下拉名录中选择。", "Choose from the list."))
+
+    # -- sheets
+
+    def assessment_sheet(self, sheet: Worksheet) -> None:
+        fields = [
+            Field(self.say("设置项", "key"), 20),
+            Field(self.say("值", "value"), 32, fill_in=True),
+            Field(self.say("说明", "remark"), 78),
+        ]
+        self.table(sheet, fields, list(self.settings()), 0)
+        sheet.auto_filter.ref = None
+        rows = {sheet.cell(row, 1).value: row for row in range(2, sheet.max_row + 1)}
+        sheet.cell(rows["inspection_date"], 2).number_format = DAY
+        sheet.cell(rows["pass_mark"], 2).number_format = "General"
+        for key in ("instrument", "schema"):
+            sheet.cell(rows[key], 2).font = font(10, SOFT)
+        attach(sheet, 2, [rows["inspection_date"]], self.day(), "inspection_date", self.lang)
+        attach(sheet, 2, [rows["language"]], self.choice(("zh", "en")), "language", self.lang)
+
+    def settings(self) -> Iterator[tuple[str, str | None, str]]:
+        title, full = self.instrument.title.say(self.lang), float(self.instrument.full_marks)
+        yield (
+            "instrument",
+            self.named,
+            self.say(f"{title}，总分 {full:g} 分；不要改动", f"{title}, {full:g} points; keep"),
+        )
+        yield "place", self.place or None, self.say("必填：测评的地方", "needed: the place that is assessed")
+        yield "round", self.round or None, self.say("必填：轮次，如 2026-03", "needed: the round, such as 2026-03")
+        need = (
+            self.say("必填：分值随月份变化；", "needed, points depend on the month: ")
+            if self.instrument.monthly
+            else ""
+        )
+        yield "inspection_date", None, need + self.say("正式督查的日期", "the day of the official inspection")
+        own = self.instrument.pass_mark
+        blank = self.say("不设目标线", "no pass mark")
+        if own is not None:
+            blank = self.say(f"按测评体系的 {float(own.value):g} 分", f"the instrument's, {float(own.value):g} points")
+        mark = self.say(
+            f"目标线：分数，或 85% 这样的比例；留空则{blank}", f"points, or a share such as 85%; empty: {blank}"
+        )
+        yield "pass_mark", None, mark
+        yield (
+            "language",
+            self.lang,
+            self.say("报告的语言：zh 中文，en 英文", "language of reports: zh Chinese, en English"),
+        )
+        yield "schema", "1", self.say("文件格式版本；不要改动", "version of this format; keep")
+
+    def sites_sheet(self, sheet: Worksheet) -> None:
+        fields = [
+            Field(self.say("点位编号", "site_id"), 30),
+            Field(self.say("点位类型", "site_type"), 28),
+            Field(self.say("点位名称", "name"), 40, fill_in=True),
+            Field(self.say("属地", "area"), 28, fill_in=True),
+        ]
+        rows: list[list[object]] = [
+            [site.site_id, self.type_name(site.site_type), site.name, None] for site in self.sites
+        ]
+        if any(site.more for site in self.sites):
+            every = self.say("此类点位全部检查：有几处填几行", "every site of this type is checked: add a row for each")
+            fields.append(Field(self.say("填写要求", "what to enter"), 44))
+            rows = [[*row, every if site.more else None] for row, site in zip(rows, self.sites, strict=True)]
+        self.table(sheet, fields, rows, 0)
+        ready = range(2, len(rows) + 2 + SPARE)
+        types = [self.type_name(name) for name in self.instrument.site_types]
+        attach(sheet, 2, ready, self.choice(types), fields[1].heading, self.lang)
+        attach(sheet, 4, ready, self.registered("areas", "area"), fields[3].heading, self.lang)
+
+    def type_name(self, site_type: str) -> str:
+        return self.instrument.site_types[site_type].zh if self.lang == "zh" else site_type
+
+    def method_name(self, method: str) -> str:
+        return METHODS[method].zh if self.lang == "zh" else method
+
+    def columns(self) -> Iterator[_Column]:
+        """Yield the columns of the checks; those that only some rules need are there where they are needed."""
+
+        def one(key: str, zh: str, en: str, width: float, form: str = "@", fill_in: bool = False) -> _Column:
+            return _Column(key, Field(self.say(zh, en), width, form, "center" if form != "@" else "left", fill_in))
+
+        kinds = [check.rule for check in self.checks]
+        wide = self.lang == "en"
+        yield one("id", "记录编号", "observation_id", 15 if wide else 9)
+        if any(check.site for check in self.checks):
+            yield one("site_id", "点位编号", "site_id", 17)
+            yield one("site_name", "点位名称", "site name", 18 if wide else 15)
+            yield one("site_type", "点位类型", "site type", 17 if wide else 13)
+        yield one("standard", "测评标准", "standard", 9.5)
+        yield one("text", "标准内容", "standard text", 36)
+        names = [self.method_name(check.method) for check in self.checks]
+        yield one("method", "测评方法", "method", 2 + max(map(len, names)) if wide else 10)
+        if any(rule.kind not in ("loss", "met") for rule in kinds) or any(s.not_applicable for s in self.standards):
+            yield one("hint", "填写要求", "what to enter", 28)
+        for heading, kind in {RULES[rule.kind].heading: rule.kind for rule in kinds}.items():
+            shown = Field(heading.say(self.lang), _WIDTHS.get(kind, 11), form_of(kind), "center", True)
+            yield _Column(f"value:{heading.en}", shown)
+        scales = [scale for rule in kinds if rule.kind == "deduct" for scale in rule.params["kinds"].values()]
+        if scales:
+            yield one("n", "数量", "n", 7, "0", True)
+        if any(scale["found_by"] for scale in scales):
+            yield one("found_by", "发现单位", "found_by", 13, "@", True)
+        if any(len(set(points.values())) > 1 for scale in scales for points in severities(scale)):
+            yield one("repeat", "重复情况", "repeat", 11, "@", True)
+        yield one("observed_on", "检查日期", "observed_on", 12.5, DAY, True)
+        yield one("units", "责任单位", "units", 16, "@", True)
+        yield one("note", "备注", "note", 20, "@", True)
+
+    def observations_sheet(self, sheet: Worksheet) -> None:
+        columns = list(self.columns())
+        fields = [column.field for column in columns]
+        rows = [
+            [self.known(column.key, place, check) for column in columns] for place, check in enumerate(self.checks, 1)
+        ]
+        self.table(sheet, fields, rows, 0)
+        keys = {column.key: place for place, column in enumerate(columns, 1)}
+        sheet.freeze_panes = f"{get_column_letter(keys['standard'])}2"
+        sheet.page_setup.fitToWidth = 1 + int(sum(field.width for field in fields) > _PAGE)
+        sheet.print_title_cols = f"A:{get_column_letter(keys['text'])}"
+        self.rule_sites(sheet, len(columns))
+        self.value_cells(sheet, keys)
+        ready = range(2, len(self.checks) + 2 + SPARE)
+        deduct = [row for row, check in enumerate(self.checks, 2) if check.rule.kind == "deduct"]
+        deduct += range(len(self.checks) + 2, len(self.checks) + 2 + SPARE)
+        for key, entry in self.common_entries().items():
+            if key in keys:
+                rows_of = deduct if key in _OF_FINDINGS else ready
+                attach(sheet, keys[key], rows_of, entry, fields[keys[key] - 1].heading, self.lang)
+
+    def known(self, key: str, place: int, check: Check) -> object:
+        """Return what a new row already says."""
+        site, comma = check.site, self.say("；", "; ")
+        said = {
+            "id": f"R{place:0{max(3, len(str(len(self.checks))))}d}",
+            "site_id": site and site.site_id,
+            "site_name": site and site.name,
+            "site_type": site and self.instrument.site_types[site.site_type].say(self.lang),
+            "standard": check.code,
+            "text": check.standard.text.say(self.lang),
+            "method": self.method_name(check.method),
+            "hint": self.hint(check),
+            "units": comma.join(self.instrument.units[unit].zh for unit in check.standard.lead) or None,
+        }
+        return said.get(key)
+
+    def hint(self, check: Check) -> str:
+        said = hint(check.rule, check.standard, self.lang)
+        if check.method == "survey" and check.standard.questions:
+            name = self.sheet_name("responses")
+            return said + self.say(f"；逐份答卷填“{name}”表时此处留空", f"; leave empty if answers are in '{name}'")
+        if check.method == "document_review" and any(material.required for material in check.standard.materials):
+            name = self.sheet_name("materials")
+            return said + self.say(f"；按“{name}”表计分时此处留空", f"; leave empty if scored from '{name}'")
+        return said
+
+    def rule_sites(self, sheet: Worksheet, columns: int) -> None:
+        """Draw a line where the next site begins."""
+
+        def rule(cell: Any) -> None:
+            old = cell.border
+            cell.border = Border(old.left, old.right, edge(SOFT), old.bottom)
+
+        pairs = enumerate(zip(self.checks, self.checks[1:], strict=False), 3)
+        rows = [row for row, (before, here) in pairs if before.site != here.site]
+        restyle((cell for row in rows for cell in row_of(sheet, row, columns)), rule)
+
+    def value_cells(self, sheet: Worksheet, keys: Mapping[str, int]) -> None:
+        """Give each value cell what its rule accepts; grey the cells of other kinds of value."""
+        accepts: dict[tuple[int, Entry], list[int]] = {}
+        closed = Entry("custom", "FALSE", error=self.say("本行的标准不填这一列。", "This standard has no such value."))
+        values = {key: place for key, place in keys.items() if key.startswith("value:")}
+        shut_cells: list[Any] = []
+        finder = {key: keys[key] for key in _OF_FINDINGS if key in keys}
+        for row, check in enumerate(self.checks, 2):
+            own = f"value:{RULES[check.rule.kind].heading.en}"
+            accepts.setdefault((values[own], entry_of(check, self.lists, self.lang)), []).append(row)
+            shut = [place for key, place in values.items() if key != own]
+            shut += [] if check.rule.kind == "deduct" else list(finder.values())
+            for place in shut:
+                accepts.setdefault((place, closed), []).append(row)
+                shut_cells.append(sheet.cell(row, place))
+        restyle(shut_cells, lambda cell: setattr(cell, "fill", PatternFill("solid", HAIR)))
+        for (place, entry), rows in accepts.items():
+            attach(sheet, place, rows, entry, str(sheet.cell(1, place).value), self.lang)
+
+    def common_entries(self) -> dict[str, Entry]:
+        """Return what the columns accept that are the same for every check."""
+        scales = [s for c in self.checks if c.rule.kind == "deduct" for s in c.rule.params["kinds"].values()]
+        finders = list(dict.fromkeys(name for scale in scales for name in scale["found_by"] or ()))
+        site = self.sheet_name("sites")
+        number = self.say("同样的问题有几处，1 处可不填", "how many of the same kind; may stay empty for one")
+        found = {
+            "observed_on": self.day(),
+            "n": Entry("whole", "1", "9999", number, self.say("应填 1、2、3……", "Enter 1, 2, 3 ...")),
+            "site_id": Entry("list", f"OFFSET('{site}'!$A$2,0,0,MAX(1,COUNTA('{site}'!$A$2:$A$2001)),1)", strict=False),
+            "standard": self.choice(list(dict.fromkeys(check.code for check in self.checks))),
+            "method": self.choice(list(dict.fromkeys(self.method_name(check.method) for check in self.checks))),
+            "units": self.registered("units", "unit"),
+            "repeat": self.choice(list(REPEATS if self.lang == "zh" else REPEATS.values())),
+        }
+        return {**found, "found_by": self.choice(finders)} if finders else found
+
+    def responses_sheet(self, sheet: Worksheet) -> None:
+        fields = [
+            Field(self.say("问卷编号", "respondent"), 16, "0", "center", True),
+            Field(self.say("题目编号", "question"), 20, fill_in=True),
+            Field(self.say("回答", "answer"), 40, fill_in=True),
+        ]
+        self.table(sheet, fields, [], 22)
+        ready = range(2, 5001)
+        number = self.say("问卷的顺序号，不写姓名", "the number of the form, never a name")
+        whole = Entry("whole", "1", "999999999", number, self.say(f"应填{number}", f"Enter {number}"))
+        attach(sheet, 1, ready, whole, fields[0].heading, self.lang)
+        attach(sheet, 2, ready, self.choice([q.id for q in self.questions]), fields[1].heading, self.lang)
+        options = list(dict.fromkeys(option for question in self.questions for option in question.options))
+        attach(sheet, 3, ready, self.choice(options), fields[2].heading, self.lang)
+
+    def materials_sheet(self, sheet: Worksheet) -> None:
+        fields = [
+            Field(self.say("材料编号", "material"), 20),
+            Field(self.say("材料名称", "material name"), 52),
+            Field(self.say("状态", "status"), 14, fill_in=True),
+            Field(self.say("截止日期", "due"), 16, DAY, "center", True),
+            Field(self.say("责任单位", "unit"), 24, fill_in=True),
+        ]
+        rows = [
+            [material.id, material.name.say(self.lang), None, None, self.lead_of(standard)]
+            for standard in self.standards
+            for material in standard.materials
+        ]
+        self.table(sheet, fields, rows, 0)
+        ready = range(2, len(rows) + 2)
+        statuses = list(STATUSES if self.lang == "zh" else STATUSES.values())
+        attach(sheet, 3, ready, self.choice(statuses), fields[2].heading, self.lang)
+        attach(sheet, 4, ready, self.day(), fields[3].heading, self.lang)
+        attach(sheet, 5, ready, self.registered("units", "unit"), fields[4].heading, self.lang)
+
+    def lead_of(self, standard: Standard) -> str | None:
+        return self.instrument.units[standard.lead[0]].zh if standard.lead else None
+
+    def units_sheet(self, sheet: Worksheet) -> None:
+        fields = [
+            Field(self.say("责任单位", "unit"), 36, fill_in=True),
+            Field(self.say("备注", "note"), 60, fill_in=True),
+        ]
+        self.table(sheet, fields, [[text.zh, None] for text in self.instrument.units.values()], 20)
+
+    def areas_sheet(self, sheet: Worksheet) -> None:
+        fields = [Field(self.say("属地", "area"), 36, fill_in=True), Field(self.say("备注", "note"), 60, fill_in=True)]
+        self.table(sheet, fields, [], 20)

@@ -1,0 +1,88 @@
+"""The benchmarks run, compare with a peer, and end with one line of JSON that holds what docs/benchmarks.md shows."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPTS = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if path.stem != "bench")
+PAGE = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+
+
+def quick(name, folder):
+    done = subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / f"{name}.py", "--quick"],
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    *table, last = done.stdout.splitlines()
+    found = json.loads(last)
+    assert any(line.startswith("| ") for line in table)
+    assert (found["benchmark"], found["quick"]) == (name, True)
+    assert found["peer"]
+    assert {"python", "numpy", "pandas", "evalsys"} <= found["versions"].keys()
+    assert {"cpu", "cores", "memory_gb"} <= found["machine"].keys()
+    assert found["environment"].keys() == {"run", "byte_compiled"}
+    assert not re.search(r"[/\\](?:home|root|tmp|work|Users)\b", last)
+    assert list(folder.iterdir()) == []
+    return found
+
+
+def timed(found):
+    assert 0 < found["best"] <= found["median"] <= found["worst"]
+    assert found["runs"] == 1
+
+
+def test_every_benchmark_is_tested():
+    assert SCRIPTS == ["report", "score", "start"]
+
+
+def test_score(tmp_path):
+    found = quick("score", tmp_path)
+    assert found["wujiang"]["observations"] == 225
+    assert found["generated"]["observations"] == 2000
+    for each in (found["wujiang"], found["generated"]):
+        assert each["difference"] < 1e-9
+        assert each["counted"] <= each["observations"]
+        for step in ("read", "score"):
+            assert each[f"{step}_s"].keys() == {"evalsys", "pandas"}
+            assert each[f"ratio_{step}"].keys() == {"best", "median"}
+            for times in each[f"{step}_s"].values():
+                timed(times)
+        for peaks in each["peak_mb"].values():
+            assert peaks["imports"] is None or peaks["imports"] <= peaks["read"] <= peaks["score"]
+
+
+def test_start(tmp_path):
+    found = quick("start", tmp_path)
+    assert found["seconds"].keys() >= {"python -c pass", "evalsys --help", "papermill --help"}
+    for times in found["seconds"].values():
+        timed(times)
+    assert found["ratios"].keys() == found["seconds"].keys() - {"evalsys --help"}
+
+
+@pytest.mark.slow
+def test_report(tmp_path):
+    found = quick("report", tmp_path)
+    assert found["seconds"].keys() >= {"evalsys report", "papermill, then nbconvert"}
+    for times in found["seconds"].values():
+        timed(times)
+    assert found["loads_from_outside"]["evalsys report"] == 0
+    assert 0 < found["html_mb"]["evalsys report"] < 3
+    assert all(took > -0.05 for took in found["profile_s"].values())
+    assert {"start the kernel", "run the cells"} <= found["profile_s"].keys()
+    assert found["cells_s"]
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_the_page_shows_a_whole_run(name):
+    part = PAGE.partition(f"<!-- begin {name} -->")[2].partition(f"<!-- end {name} -->")[0]
+    assert part.count("\n| ") > 4
+    assert re.search(r"Measured \d{4}-\d\d-\d\d on .* cores, .* GB", part)
+    assert f"./run python benchmarks/{name}.py" in PAGE

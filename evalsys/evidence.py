@@ -285,28 +285,28 @@ def _one_kind_only(reading: Reading, observations: pd.DataFrame, responses: pd.D
 # ---------------------------------------------------------------------------------------------- notes and hash
 
 _SAID = {
-    "blank": Text("{n} 行检查记录没有填写结果，未计入", "{n} observations have no result yet and do not count"),
+    "blank": Text("{n} 行检查记录没有填写结果，未计入", "observations without a result yet, not counted: {n}"),
     "round": Text(
         "{n} 行检查记录属于其他轮次（{rounds}），未计入本轮得分",
-        "{n} observations belong to other rounds ({rounds}) and do not count here",
+        "observations of other rounds ({rounds}), not counted here: {n}",
     ),
     "superseded": Text(
         "{n} 行检查记录已有同一点位更新的记录，以新记录为准",
-        "{n} observations are superseded by later ones of the same site",
+        "observations superseded by later ones of the same site: {n}",
     ),
     "repeated": Text(
         "{n} 行检查记录与同一天、同一点位的另一行内容相同，只计一次",
-        "{n} observations repeat another of the same day and site and count once",
+        "observations that repeat another of the same day and site, counted once: {n}",
     ),
-    "unscored": Text("{n} 行检查记录属于不计分的标准", "{n} observations belong to standards that are not scored"),
+    "unscored": Text("{n} 行检查记录属于不计分的标准", "observations of standards that are not scored: {n}"),
     "n": Text(
-        "{n} 行检查记录填有数量，但计分规则不用数量", "{n} observations state a number that their rule does not use"
+        "{n} 行检查记录填有数量，但计分规则不用数量", "observations with a number that their rule does not use: {n}"
     ),
-    "unanswered": Text("{n} 道问卷题没有回答，未计入", "{n} survey questions were left unanswered and do not count"),
-    "unknown": Text("{n} 份材料没有填写状态，尚未评定", "{n} documents have no status yet and are not assessed"),
+    "unanswered": Text("{n} 道问卷题没有回答，未计入", "survey questions left unanswered, not counted: {n}"),
+    "unknown": Text("{n} 份材料没有填写状态，尚未评定", "documents without a status yet, not assessed: {n}"),
     "both": Text(
         "{n} 项标准既有材料登记又有检查记录，以检查记录为准",
-        "{n} standards have registered documents and an observation: the observation counts",
+        "standards with registered documents and an observation, of which the observation counts: {n}",
     ),
     "units": Text("没有责任单位名录，单位名称未经核对", "no register of units: their names are not checked"),
     "areas": Text("没有属地名录，属地名称未经核对", "no register of areas: their names are not checked"),

@@ -36,7 +36,7 @@ def tree_view(result: Score, by: str) -> pd.DataFrame:
     DataFrame
         ``name, checks, findings, points, won, lost, attainment``, by points lost. An empty name is evidence that no
         one answers for, or that has no site. Parts add up to the whole except by unit, where a row with two units
-        counts in full for both.
+        counts in full for both. `attainment` is None where all rows stand below a node that is not yet assessed.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def _grouped(result: Score, by: str, stakes: Sequence[Fraction], losses: Sequenc
         "won": [stake - loss for stake, loss in zip(stake_of, loss_of, strict=True)],
         "lost": loss_of,
         "attainment": [
-            (stake - loss) / stake if stake else _ONE for stake, loss in zip(stake_of, loss_of, strict=True)
+            (stake - loss) / stake if stake else None for stake, loss in zip(stake_of, loss_of, strict=True)
         ],
     }
     out = pd.DataFrame({"name": pd.Series(names, dtype=object)})

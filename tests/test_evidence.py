@@ -213,7 +213,7 @@ def test_survey_answers(tmp_path: Path) -> None:
     assert found.responses["weight"].tolist() == [1, Fraction(3, 2), 1, 2]
     assert found.responses["satisfied"].tolist() == [True, False, False, False]
     assert found.responses["standard"].tolist() == ["1.2"] * 4
-    assert any(note.en == "1 survey questions were left unanswered and do not count" for note in found.notes)
+    assert any(note.en == "survey questions left unanswered, not counted: 1" for note in found.notes)
 
 
 def test_answers_and_a_result_for_one_leaf_are_a_fault(tmp_path: Path) -> None:
@@ -232,14 +232,14 @@ def test_documents(tmp_path: Path) -> None:
     assert found.materials[["material", "status", "unit", "ready"]].iloc[0].tolist() == ["m1", "closed", "甲局", True]
     assert not any("document" in note.en for note in found.notes)
     found = assessment_of(tmp_path, CONTENT, [ROW], materials=[{"material": "m1", "status": ""}])
-    assert any(note.en == "1 documents have no status yet and are not assessed" for note in found.notes)
+    assert any(note.en == "documents without a status yet, not assessed: 1" for note in found.notes)
 
 
 def test_an_observation_beside_documents_counts_and_is_said(tmp_path: Path) -> None:
     rows = [ROW, {"standard": "1.3", "value": "否"}]
     found = assessment_of(tmp_path, CONTENT, rows, materials=[{"material": "m1", "status": "approved"}])
     said = [note.en for note in found.notes]
-    assert "1 standards have registered documents and an observation: the observation counts" in said
+    assert "standards with registered documents and an observation, of which the observation counts: 1" in said
 
 
 def test_other_tables(tmp_path: Path) -> None:
@@ -338,6 +338,12 @@ def test_whatever_is_said_matters_to_the_hash(tmp_path: Path, change: dict[str, 
         for name, more in (("a", {}), ("b", change))
     }
     assert len(hashes) == 2
+
+
+@pytest.mark.parametrize("column", ["units", "area", "note", "photo", "found_by"])
+def test_each_word_of_a_row_matters_to_the_hash(tmp_path: Path, column: str) -> None:
+    rows = [{"standard": "1.1", "value": "0.1", column: word} for word in ("甲", "乙", "")]
+    assert len({assessment_of(tmp_path, CONTENT, [row]).evidence_hash for row in rows}) == 3
 
 
 def test_settings_are_no_evidence(tmp_path: Path) -> None:

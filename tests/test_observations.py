@@ -74,9 +74,9 @@ def test_the_latest_row_of_a_site_counts(tmp_path: Path) -> None:
     )
     assert whys(found) == ["", "superseded", "round", "blank", ""]
     assert [note.en for note in found.notes][:3] == [
-        "1 observations have no result yet and do not count",
-        "1 observations belong to other rounds (r0) and do not count here",
-        "1 observations are superseded by later ones of the same site",
+        "observations without a result yet, not counted: 1",
+        "observations of other rounds (r0), not counted here: 1",
+        "observations superseded by later ones of the same site: 1",
     ]
 
 
@@ -101,6 +101,13 @@ def test_rows_of_one_day_that_differ_are_a_fault_on_any_day(tmp_path: Path) -> N
     assert problems(tmp_path, row("1.5", "4/5"), row("1.5", "不适用")) == [("conflicting_rows", 3, "value")]
 
 
+def test_a_later_not_applicable_supersedes(tmp_path: Path) -> None:
+    found = read(
+        tmp_path, row("1.5", "不适用", day="2016-05-03"), row("1.5", "4/5"), row("1.5", "不适用", day="2016-05-01")
+    )
+    assert whys(found) == ["", "superseded", "superseded"]
+
+
 def test_rows_of_one_day_that_say_the_same_count_once(tmp_path: Path) -> None:
     found = read(tmp_path, row(note="甲"), row(value="10%", note="乙"), row(day="2016-05-01"))
     assert whys(found) == ["", "repeated", "superseded"]
@@ -123,8 +130,10 @@ def test_deduct_and_none_take_all_rows_of_the_round(tmp_path: Path) -> None:
         row("1.4", "2"),
         row("1.4", "0"),
         row("1.4", "1", round="r0"),
+        row("1.5", "不适用", round="r0"),
+        row("1.5", "", round="r0"),
     )
-    assert whys(found) == ["", "", "", "", "", "round"]
+    assert whys(found) == ["", "", "", "", "", "round", "round", "round"]
 
 
 def test_rows_of_standards_that_are_not_scored_are_kept_and_said(tmp_path: Path) -> None:
@@ -181,7 +190,7 @@ def test_one_heading_per_kind_of_value(tmp_path: Path) -> None:
 def test_a_number_that_no_rule_reads_is_said(tmp_path: Path) -> None:
     found = read(tmp_path, row(n="5"), row("1.5", "4", n="5"), row("1.3", "垃圾", n="2"))
     assert [n.en for n in found.notes if "number" in n.en] == [
-        "1 observations state a number that their rule does not use"
+        "observations with a number that their rule does not use: 1"
     ]
 
 
@@ -227,6 +236,11 @@ def answers(found: Assessment) -> list[tuple[Any, ...]]:
 def test_the_rows_own_units_win_and_an_empty_cell_is_nobody(tmp_path: Path) -> None:
     found = read(tmp_path, row(area="南街道", units="丙局；丁局、丙局"), row(site="c2", area="", units=""))
     assert answers(found) == [("南街道", "row", ("丙局", "丁局"), "row"), (None, "row", (), "row")]
+
+
+def test_an_empty_column_is_a_column(tmp_path: Path) -> None:
+    found = read(tmp_path, row(area="", units=""), row(site="c2", area="", units=""))
+    assert answers(found) == [(None, "row", (), "row")] * 2
 
 
 def test_else_the_sites(tmp_path: Path) -> None:

@@ -43,11 +43,25 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
     assert not faults
 
 
+def readable(data: bytes) -> bool:
+    try:
+        return bool(data.decode("gb18030"))
+    except UnicodeDecodeError:
+        return False
+
+
 def test_a_damaged_utf8_file_is_not_read_as_gb18030(tmp_path: Path) -> None:
     good = "编号,备注\n一,检查记录\n二,检查记录\n".encode()
     grid, faults = csv_of(tmp_path / "a.csv", good[:-2] + b"\n")
     assert grid is None
     assert [(fault.problem, fault.row) for fault in faults] == [("bad_encoding", 3)]
+    text = (
+        "编号,备注\n甲乙,发现问题\n三四,路面脏\n".encode()
+    )  # GB18030 reads pairs of bytes: an odd run damaged is even
+    damaged = [text[:i] + text[i + 1 :] for i in range(len(text)) if text[i] > 127]
+    for data in damaged:
+        assert csv_of(tmp_path / "a.csv", data)[1][0].problem == "bad_encoding"
+    assert any(readable(data) for data in damaged)
     for data in ("编号\n一\n".encode("utf-16"), b"id\n\xff\xff\n", b"id\n\x00\n"):
         assert csv_of(tmp_path / "a.csv", data)[1][0].problem == "bad_encoding"
 

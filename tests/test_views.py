@@ -94,6 +94,20 @@ def test_the_other_views(result: Score, by: str, points: dict[str, int]) -> None
     assert view["lost"].tolist() == sorted(view["lost"], reverse=True)
 
 
+def test_rows_below_an_undecided_minimum_have_no_attainment_yet(tmp_path: Path) -> None:
+    below = [standard("1.1", "met", 5, ("site_visit", "survey"), several="min"), standard("1.2", "loss", 5)]
+    rows = [
+        {"standard": "1.1", "method": "site_visit", "value": "否", "units": "甲"},
+        {"standard": "1.2", "value": "0.2", "units": "乙"},
+    ]
+    result = score(assessment_of(tmp_path, content_of([indicator("1", 10, below)], 10), rows))
+    assert table(tree_view(result, "unit"), "name", "points", "lost", "attainment") == [
+        ("乙", 5, 1, Fraction(4, 5)),
+        ("甲", 0, 0, None),
+    ]
+    assert plain_view(result, "unit")["attainment"].tolist() == [Fraction(4, 5), 0]
+
+
 def test_an_unknown_view_is_a_fault(result: Score) -> None:
     for view in (tree_view, plain_view):
         with pytest.raises(InputFaults) as caught:

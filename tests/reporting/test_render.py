@@ -10,11 +10,10 @@ from html.parser import HTMLParser
 
 import nbformat
 import pytest
+from kinds import KINDS, WUJIANG, edited
 
 from evalsys import read_assessment
 from evalsys.reporting.render import render_html
-
-from conftest import KINDS, WUJIANG, edited  # isort: skip
 
 CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+")
 

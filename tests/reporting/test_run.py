@@ -12,13 +12,10 @@ from pathlib import Path
 import nbformat
 import openpyxl
 import pytest
+from kinds import WUJIANG, edited
 
 from evalsys.faults import InputFaults
 from evalsys.reporting.run import ReportFailed, run_report
-
-from conftest import WUJIANG, edited  # isort: skip
-
-ANSI = re.compile(r"\x1b\[")
 
 
 def command(*args):

@@ -416,7 +416,7 @@ def _node(draft: Draft, standards: Mapping[str, Standard | None]) -> Node:
         depth=draft.depth,
         children=tuple(draft.children),
         scored=draft.scored,
-        points=draft.points if draft.scored else None,
+        points=draft.points,
         weight=draft.weight,
         combine=draft.combine,
         standard=standards[found["code"]] if draft.kind == "standard" else None,

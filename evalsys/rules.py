@@ -248,8 +248,7 @@ def threshold(
         lose, per = Fraction(1), limit
     units = _steps(gap, per, steps)
     full = units.den * lose.denominator
-    left = np.maximum(full - _wide(scaled(units.num, lose.numerator), full), 0)
-    return Exact(np.where(passes, np.asarray(full, dtype=left.dtype), left), full)
+    return Exact(np.maximum(full - _wide(scaled(units.num, lose.numerator), full), 0), full)
 
 
 def _steps(gap: Exact, per: Fraction, steps: str) -> Exact:

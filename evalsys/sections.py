@@ -234,6 +234,12 @@ def not_assessed(result: Score, lang: Lang) -> Html:
                 "计分的标准均有依据；以下标准未列入得分。",
                 "Every scored standard has evidence; these standards are outside the score.",
             )
+    if result.value is not None and not result.worst <= result.value <= result.best:
+        say += t(
+            "得分率只按已定的部分计算；未定的部分取最低项或分档，已测评的内容已使其受限，因此得分率在最低与最高之外。",
+            " The rate is of what is decided; an undecided minimum or grade is already bounded by its assessed part, "
+            "so the rate lies outside the worst and the best case.",
+        )
     columns = [
         Column(t("标准", "Standard")),
         Column(t("情况", "State")),

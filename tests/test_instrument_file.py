@@ -19,7 +19,8 @@ from evalsys.instrument_file import instrument_ids, load_instrument, read_instru
 from evalsys.language import Text
 from evalsys.rulebook import Rule
 
-BROKEN = sorted((Path(__file__).parent / "broken").glob("*.yaml"))
+ROOT = Path(__file__).resolve().parents[1]
+BROKEN = sorted((ROOT / "tests" / "broken").glob("*.yaml"))
 
 HEAD = """
 schema: 1
@@ -375,7 +376,7 @@ def test_all_faults_are_told_whatever_part_finds_them(read):
 
 def test_what_is_written_reads_as_what_it_came_from(tmp_path):
     for name in instrument_ids():
-        source = Path("evalsys/instruments") / f"{name}.yaml"
+        source = ROOT / "evalsys" / "instruments" / f"{name}.yaml"
         _, content = schema.document(source, source.name, [])
         write_instrument(content, tmp_path / source.name)
         assert read_instrument(tmp_path / source.name) == load_instrument(name)
@@ -402,7 +403,7 @@ def test_nothing_invalid_is_written(tmp_path, read):
 
 # ------------------------------------------------------------------------------------------- the reference page
 
-PAGE = Path("docs/instrument-format.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "instrument-format.md").read_text("utf-8")
 
 
 def test_the_example_of_the_reference_loads(read):

@@ -149,6 +149,9 @@ def test_below_a_choice_printed_points_are_the_inner_scale(read):
     wrong = indicator("1.1", standard("1.1.1", points=8), points=10)
     found = problems(read, indicator("1", wrong, other, points=10, combine="worst"))
     assert found == [("sum_differs", "points", "8 ≠ 10")]
+    bare = indicator("1.1", standard("1.1.1", points=3), standard("1.1.2", points=4))  # worth what the choice is worth
+    found = problems(read, indicator("1", bare, other, points=10, combine="best"))
+    assert found == [("sum_differs", "points", "3 + 4 = 7 ≠ 10")]
     assert problems(read, indicator("1", standard("1.1", weight=2), standard("1.2"), points=10, combine="best")) == [
         ("no_effect", "weight", "2")
     ]
@@ -160,7 +163,7 @@ def test_a_cap_below_a_choice_needs_points(read):
     assert problems(read, indicator("1", bare, points=10, combine=grade)) == [("missing_key", "points", "points")]
 
 
-GRADES = [{"met": 2, "value": 1, "required": ["1.3"]}, {"met": 1, "value": "66%"}]
+GRADES = [{"met": 2, "value": 1, "required": ["1.4"]}, {"met": 1, "value": "66%"}]
 
 
 def test_a_grade_by_number_met(read):
@@ -168,16 +171,16 @@ def test_a_grade_by_number_met(read):
     found = read(indicator("1", *below, points=10, combine={"subset-grade": {"grades": GRADES, "else": 0}}))
     combine = found.nodes[1].combine
     assert (combine.kind, combine.otherwise) == ("subset-grade", 0)
-    assert combine.grades == ((2, (1,), F(1)), (1, (), F(66, 100)))  # places among the scored children
+    assert combine.grades == ((2, (2,), F(1)), (1, (), F(66, 100)))  # places among the scored children
     assert worth(found, "1.2") == [(None, F(1, 3))]
-    values = [(1, 1, 0), (1, 0, 1), (0, 0, 1), (0, 0, 0), (F(99, 100), 0, 0)]
+    values = [(0, 1, 1), (1, 1, 0), (0, 0, 1), (0, 0, 0), (F(99, 100), 0, 0)]
     assert [attainment(found, *v) for v in values] == [1, F(66, 100), F(66, 100), 0, 0]
 
 
 def test_a_grade_cannot_require_what_is_not_scored(read):
-    below = standard("1.2"), standard("1.3", scored="no"), standard("1.4")
+    below = standard("1.2"), standard("1.3"), standard("1.4", scored="no")
     found = problems(read, indicator("1", *below, points=10, combine={"subset-grade": {"grades": GRADES, "else": 0}}))
-    assert found == [("unknown_code", "required", "1.3")]
+    assert found == [("unknown_code", "required", "1.4")]
 
 
 def test_drop_is_refused_below_a_grade_at_any_depth(read):

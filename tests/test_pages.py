@@ -5,6 +5,7 @@ from fractions import Fraction
 from html.parser import HTMLParser
 
 import pytest
+from builders import assessment_of, content_of, indicator, standard
 
 from evalsys import findings, markup, pages, plain_view, read_assessment, score, sections, tree_view
 from evalsys.wording import decimal
@@ -164,3 +165,16 @@ def test_what_the_instrument_plans_and_the_round_lacks_is_said(wujiang):
 def test_names_cannot_break_the_page(wujiang):
     assert markup.table([markup.Column("<b>")], [["a&#124;b"]]).count("<b>") == 0
     assert markup.safe("a|<i>") == "a&#124;&lt;i&gt;"
+
+
+def test_a_score_outside_its_range_is_explained(tmp_path):
+    below = [standard("1.1", "met", 5, ("site_visit", "survey"), several="min"), standard("1.2", "loss", 5)]
+    rows = [{"standard": "1.1", "method": "site_visit", "value": "否"}, {"standard": "1.2", "value": "0"}]
+    result = score(assessment_of(tmp_path, content_of([indicator("1", 10, below)], 10), rows))
+    assert result.value > result.best
+    assert "最低与最高之外" in sections.not_assessed(result, "zh")
+    assert "outside the worst and the best case" in sections.not_assessed(result, "en")
+
+
+def test_a_score_inside_its_range_needs_no_words(wujiang):
+    assert "之外" not in sections.not_assessed(wujiang, "zh")

@@ -115,6 +115,7 @@ def test_threshold(rule_of):
     assert attained(linear, "2", "2.25", "3", "99") == [1, F(95, 100), F(8, 10), 0]
     assert attained(rule_of("{threshold: {below: 3}}"), "3", "2.9") == [0, 1]
     assert attained(rule_of("{threshold: {range: [3, 5]}}"), "2.9", "3", "5", "5.1") == [0, 1, 1, 0]
+    assert attained(rule_of("{threshold: {range: [3, 3]}}"), "2.9", "3", "3.1") == [0, 1, 0]
     assert attained(rule_of("{threshold: {at_least: 4, short: proportional}}"), "3", "5") == [F(3, 4), 1]
 
 

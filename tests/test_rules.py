@@ -51,7 +51,7 @@ def test_numbers_too_large_for_int64_become_python_ints():
     assert said(found) == [F(1, BIG), F(1, BIG - 1), F(1)]
 
 
-@pytest.mark.parametrize("num", [[1, -3], [2**61, 5], [0, 0], []])
+@pytest.mark.parametrize("num", [[1, -3], [2**61, 5], [0, -(2**61)], [0, 0], []])
 @pytest.mark.parametrize("factor", [1, 2, 3, 2**62, 2**70, -5, -(2**63)])
 def test_scaled_is_exact_or_python(num, factor):
     found = rules.scaled(np.array(num, dtype=np.int64), factor)
@@ -89,6 +89,7 @@ def test_share_of_any_counts():
     k = [draw.randint(0, m) for m in n]
     assert said(rules.share(exact(k), exact(n))) == [F(a, b) for a, b in zip(k, n, strict=True)]
     assert said(rules.share(exact([0, 5, 1]), exact([5, 5, 1]))) == [0, 1, 1]
+    assert said(rules.share(exact([F(1, 2), F(1)]), exact([F(3, 2), F(1)]))) == [F(1, 3), 1]
     few = rules.share(exact([1, 2]), exact([2, 3]))
     assert (few.num.dtype, few.den) == (np.dtype(np.int64), 6)
 
@@ -105,6 +106,8 @@ def test_none():
 def test_growth_equal_passes():
     ours, other = [F(52, 10), F(48, 10), F(1, 3), F(-1)], [F(48, 10), F(52, 10), F(1, 3), F(-2)]
     assert said(rules.growth(exact(ours), exact(other))) == [1, 0, 1, 1]
+    assert said(rules.growth(exact([F(1, 2)]), exact([F(1, 3)]))) == [1]
+    assert said(rules.growth(exact([F(2, 5)]), exact([F(1, 2)]))) == [0]
     close = F(1, 3) + F(1, BIG)
     assert said(rules.growth(exact([F(1, 3), close]), exact([close, F(1, 3)]))) == [0, 1]
 

@@ -194,6 +194,7 @@ def test_record_tells_every_fault(read):
         ("unknown_key", 7, "ponits", "ponits"),
         ("unknown_key", 8, "extra", "extra"),
     ]
+    assert read("name:\nsource: x\n", shape)[1] == [("empty_value", 1, "name", "")]
     assert (found.at("points").line, found.at("source").line, found.at("source").key) == (1, 1, "source")
 
 

@@ -279,6 +279,12 @@ def test_words_of_the_data_cannot_act_as_markup():
     assert page.text.count("</main> /*fonts*/ {body} {fonts} <script>") == 4  # title, contents, both headings
 
 
+def test_a_glyph_that_only_a_chart_lacks_is_told_too():
+    made, missing = render_html(notebook_of(shown('<img alt="x" data-missing="𠀀&amp;" src="data:,">')), "en")
+    assert missing == "&𠀀"
+    assert "The fonts lack these characters: &𠀀" in Page(made).text
+
+
 def test_a_notebook_that_shows_nothing_is_an_empty_page():
     made, missing = render_html(notebook_of(), "zh")
     assert "<title>evalsys</title>" in made

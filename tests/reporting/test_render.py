@@ -123,7 +123,7 @@ def test_the_contents_name_every_section(page, html):
 def test_the_page_prints_on_a4(page):
     css = "".join(page.styles)
     assert re.search(r"@page\s*\{[^}]*size:\s*A4", css)
-    assert re.search(r"@media print\{[^@]*\.screen\{display:none\}", css)
+    assert re.search(r"@media print\{[^@]*nav\.screen\{display:none\}", css)
     assert "counter(pages)" in css
 
 

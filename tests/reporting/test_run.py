@@ -238,9 +238,14 @@ def test_a_stopped_run_leaves_nothing_behind(tmp_path, number, wait):
 
 @pytest.mark.slow
 def test_a_killed_run_leaves_no_file_under_a_final_name(tmp_path):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
     for wait in (3.0, 5.0, 6.0, 7.0, 8.0):
         with subprocess.Popen(
-            command(WUJIANG, "--out", tmp_path / "out"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command(WUJIANG, "--out", tmp_path / "out"),
+            env={**os.environ, "TMPDIR": str(scratch)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         ) as process:
             time.sleep(wait)
             process.kill()

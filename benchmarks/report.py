@@ -72,7 +72,7 @@ def profile(folder: Path) -> dict[str, dict[str, float]]:
     steps["run the cells"] = inside
     steps["save between the cells"] = executing - start - inside - end
     steps["stop the kernel"] = end
-    steps["render the page (nbconvert, fonts)"] = rendering[0]
+    steps["render the page (fonts)"] = rendering[0]
     return {"steps": steps, "cells": cells}
 
 

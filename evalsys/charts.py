@@ -45,6 +45,8 @@ def _loss_chart(result: Score, by: str, lang: Lang, most: int = 9) -> str:
     heading, kind = _HEADS[by].say(lang), _KINDS[by].say(lang)
     if lost.empty:
         nothing = t("没有失分。", "Nothing was lost.")
+        if result.attainment is None:
+            nothing = t("尚无依据。", "There is no evidence yet.")
         return f"<figure><h3>{escape(heading)}</h3><figcaption>{nothing}</figcaption></figure>"
     instrument = result.assessment.instrument
     shown = list(zip(lost["name"], lost["lost"], strict=True))[:most]

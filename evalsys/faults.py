@@ -138,7 +138,7 @@ PROBLEMS: dict[str, Text] = {
     "newer_schema": Text("不支持这个版本的文件格式", "this version of the format is not supported"),
     # parameters of a report
     "unknown_parameter": Text("报告没有这个参数", "the notebook has no such parameter"),
-    "wrong_parameter": Text("参数的类型不对", "the parameter has the wrong type"),
+    "wrong_parameter": Text("参数不能取这个值", "the parameter cannot have this value"),
     "missing_parameter": Text("缺少必需的参数", "a required parameter is missing"),
     "unknown_notebook": Text("没有这个报告", "no such notebook"),
     "exists": Text("已经存在，不覆盖", "it exists already and is not overwritten"),

@@ -144,6 +144,16 @@ class _Canvas:
         style = {"va": "center", "ha": "left", **style}
         self.axes.text(x, y, words.replace("$", r"\$"), **style)
 
+    def dot(self, x: float, y: float, colour: str, filled: bool) -> None:
+        face = colour if filled else "white"
+        style: dict[str, Any] = {
+            "markerfacecolor": face,
+            "markeredgecolor": colour,
+            "markeredgewidth": 1.6,
+            "clip_on": False,
+        }
+        self.axes.plot([x], [y], "o", markersize=6, **style)
+
     def line(self, x: Sequence[float], y: Sequence[float], **style: Any) -> None:
         self.axes.plot(x, y, solid_capstyle="butt", **style)
 
@@ -234,8 +244,14 @@ def number_line(marks: Sequence[Mark], band: tuple[float, float] | None, band_la
     low = max(math.floor((min(ends) - 0.35 * step) / step) * step, 0)
     high = min(math.ceil((max(ends) + 0.35 * step) / step) * step, 100)
     high = high if high > low else low + step
-    width, y = 176, 13.0
-    canvas = _Canvas(width, 24)
+    width, y = 176, 17.0
+    canvas = _Canvas(width, 31)
+    shelves = {
+        "target": (y - 9.5, y - 13.5),
+        "other": (y - 5.0, y - 9.5, y - 13.5),
+        "now": (y + 7.6, y + 11.6),
+        "after": (y + 7.6, y + 11.6),
+    }
     x0, x1 = 4.0, width - 5.0
 
     def at(value: float) -> float:
@@ -250,31 +266,36 @@ def number_line(marks: Sequence[Mark], band: tuple[float, float] | None, band_la
         value = low + tick * step
         canvas.line([at(value)] * 2, [y - 0.9, y + 0.9], color=COLOURS["rule"], linewidth=0.8)
         canvas.text(at(value), y + 3.3, f"{value:g}%", ha="center", fontsize=7.5, color=COLOURS["soft"])
-    shelves: dict[str, list[tuple[float, float]]] = {}
-    heights = {"target": y - 9.5, "other": y - 5.0, "now": y + 7.6, "after": y + 7.6}
+    taken: dict[float, list[tuple[float, float]]] = {}
     for mark in sorted(marks, key=lambda m: (["now", "target", "other", "after"].index(m.kind), m.at)):
         x = at(mark.at)
         if mark.kind == "target":
             canvas.line([x, x], [y - 7.2, y + 2.2], color=COLOURS["ink"], linewidth=1.3)
+            taken.setdefault(y - 5.0, []).append((x - 0.8, x + 0.8))
         else:
-            filled = mark.kind == "now"
-            edge = COLOURS["missing" if mark.kind == "other" else "blue"]
-            canvas.axes.plot(
-                [x], [y], "o", markersize=6, markerfacecolor=COLOURS["blue"] if filled else "white",
-                markeredgecolor=edge, markeredgewidth=1.6, clip_on=False,
-            )  # fmt: skip
-        bold = "normal" if mark.kind == "other" else "bold"
+            canvas.dot(x, y, COLOURS["missing" if mark.kind == "other" else "blue"], filled=mark.kind == "now")
         colour = {"target": COLOURS["ink"], "other": COLOURS["soft"]}.get(mark.kind, COLOURS["blue"])
-        half = _text_width(mark.label, 8.5) / 2 + 1
-        shelf = "below" if mark.kind in ("now", "after") else mark.kind
-        middle = min(max(x, half), width - half)
-        for left, right in shelves.get(shelf, []):
-            if middle + half > left and middle - half < right:  # words would touch: step aside
-                middle = right + half if middle >= (left + right) / 2 else left - half
-        middle = min(max(middle, half), width - half)
-        shelves.setdefault(shelf, []).append((middle - half, middle + half))
-        canvas.text(middle, heights[mark.kind], mark.label, ha="center", fontsize=8.5, weight=bold, color=colour)
+        half = _text_width(mark.label, 8.5) / 2 + 1.5
+        height, middle = _room(x, half, shelves[mark.kind], taken, width)
+        weight = "normal" if mark.kind == "other" else "bold"
+        canvas.text(middle, height, mark.label, ha="center", fontsize=8.5, weight=weight, color=colour)
     return canvas.picture(alt)
+
+
+def _room(
+    x: float, half: float, shelves: Sequence[float], taken: dict[float, list[tuple[float, float]]], width: float
+) -> tuple[float, float]:
+    """Find the first shelf where words fit near their mark without touching others, and take it.
+
+    Words stand above their mark, or begin or end at it where the middle is taken.
+    """
+    for height in shelves:
+        for middle in (x, x + half, x - half):
+            place = min(max(middle, half), width - half)
+            if all(place + half <= left or place - half >= right for left, right in taken.get(height, [])):
+                taken.setdefault(height, []).append((place - half, place + half))
+                return height, place
+    return shelves[-1], min(max(x, half), width - half)
 
 
 @_styled

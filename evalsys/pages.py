@@ -45,11 +45,17 @@ def title_block(result: Score, lang: Lang) -> Html:
         (t("测评体系", "Instrument"), instrument.title.say(lang)),
         (
             t("范围", "Scope"),
-            t(f"{len(top)} 项指标、{len(standards)} 项标准", f"{len(top)} indicators, {len(standards)} standards"),
+            t(
+                f"{len(top)} 项指标、{len(standards)} 项标准",
+                f"{wording.plural(len(top), 'indicator')}, {wording.plural(len(standards), 'standard')}",
+            ),
         ),
         (
             t("依据", "Evidence"),
-            t(f"{result.nodes[0].checks} 条检查、{sites} 个点位", f"{result.nodes[0].checks} checks at {sites} sites"),
+            t(
+                f"{result.nodes[0].checks} 条检查、{sites} 个点位",
+                f"{wording.plural(result.nodes[0].checks, 'check')} at {wording.plural(sites, 'site')}",
+            ),
         ),
     ]
     if result.pass_mark is not None:
@@ -87,11 +93,12 @@ def _second_sentence(result: Score, lang: Lang) -> str:
     t = speaker(lang)
     checks, bad = result.nodes[0].checks, result.nodes[0].findings
     left = len(result.assessment.observations) - int(result.assessment.observations["counts"].sum())
-    out = t(f"{checks} 条检查全部计分，{bad} 条有失分。", f"All {checks} checks count and {bad} lose points. ")
+    plural = wording.plural(checks, "check")
+    out = t(f"{checks} 条检查全部计分，{bad} 条有失分。", f"{plural}, all counted, of which {bad} lost points. ")
     if left:
         out = t(
             f"{checks} 条检查计分，{bad} 条有失分；另有 {left} 行未计入（见“数据说明”）。",
-            f"{checks} checks count and {bad} lose points; {left} more rows do not count (see the notes on the data). ",
+            f"{plural} counted, of which {bad} lost points; not counted: {left} (see the notes on the data). ",
         )
     chosen = actions(result)
     if chosen and result.attainment is not None:
@@ -141,17 +148,17 @@ def _key_figures(result: Score, lang: Lang) -> str:
             else f"0<small>{unit}</small>",
             t(
                 f"{bad} 条问题，{sites} 个点位",
-                f"{wording.count(bad, '', 'finding', lang='en')} at {wording.count(sites, '', 'site', lang='en')}",
+                f"{wording.plural(bad, 'finding')} at {wording.plural(sites, 'site')}",
             ),
         ),
         (
             t("未测评", "Not assessed"),
             f"{points(result.not_assessed)}<small>{unit}</small>",
-            t(f"{missing} 项标准没有依据", f"{missing} standards have no evidence")
+            t(f"{missing} 项标准没有依据", f"no evidence for {wording.plural(missing, 'standard')}")
             if missing
             else t("各项标准均有依据", "every standard has evidence")
             if not result.not_assessed
-            else t("部分得分单元没有依据", "some leaves have no evidence"),
+            else t("部分得分单元没有依据", "part of a standard has no evidence"),
         ),
         _against_mark(result, lang, full),
     ]
@@ -166,11 +173,8 @@ def _against_mark(result: Score, lang: Lang, full: str) -> tuple[str, str, str]:
     t = speaker(lang)
     mark = result.pass_mark
     if mark is None or result.attainment is None:
-        return (
-            t("满分", "Full marks"),
-            f"{full}<small>{t('分', 'points')}</small>",
-            t("未设目标线", "no pass mark is set"),
-        )
+        why = t("未设目标线", "no pass mark is set") if mark is None else t("尚无得分", "no score yet")
+        return t("满分", "Full marks"), f"{full}<small>{t('分', 'points')}</small>", why
     assumed = (
         f' <span class="tag" style="display:inline-block">{t("假定", "assumed")}</span>'
         if mark.status == "assumed"
@@ -200,7 +204,7 @@ def _line(result: Score, lang: Lang) -> str:
         marks.append(Mark(float(rate * 100), f"{published.label.say(lang)} {percent(rate)}", "other"))
     chosen = actions(result)
     if chosen:
-        words = t(f"办好{_NUMERALS[len(chosen)]}件事", f"After {wording.count(len(chosen), '', 'repair', lang='en')}")
+        words = t(f"办好{_NUMERALS[len(chosen)]}件事", f"After {wording.plural(len(chosen), 'repair')}")
         marks.append(Mark(float(chosen[-1].after * 100), f"{words} {percent(chosen[-1].after)}", "after"))
     band = (float(result.worst / full * 100), float(result.best / full * 100)) if result.not_assessed else None
     label = (
@@ -210,7 +214,7 @@ def _line(result: Score, lang: Lang) -> str:
     return figure("", number_line(marks, band, label, alt))
 
 
-_NUMERALS = "零一二三"
+_NUMERALS = "零一两三"
 
 
 def distribution(result: Score, lang: Lang) -> Html:

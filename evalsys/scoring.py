@@ -255,6 +255,8 @@ def _assumed(instrument: Instrument, mark: PassMark | None) -> tuple[Text, ...]:
     found = list(instrument.assumed)
     if mark is not None and mark.status == "assumed":
         found.append(Text("目标线为假定", "the pass mark is assumed"))
+    if instrument.documents[instrument.source["document"]]["certainty"] == "assumed":
+        found.append(Text("测评体系没有成文来源，为假定", "the instrument has no written source: it is assumed"))
     held = [node.standard for node in instrument.nodes if node.standard and node.scored]
     several = sum("several" in s.assumed for s in held)
     limits = sum("threshold" in s.assumed for s in held)
@@ -262,11 +264,11 @@ def _assumed(instrument: Instrument, mark: PassMark | None) -> tuple[Text, ...]:
         found.append(
             Text(
                 f"{several} 项标准有几种测评方法，合成方式为假定",
-                f"how several methods combine is assumed for {several} standards",
+                f"standards of several methods, whose way to combine is assumed: {several}",
             )
         )
     if limits:
-        found.append(Text(f"{limits} 项标准的达标界限为假定", f"the threshold of {limits} standards is assumed"))
+        found.append(Text(f"{limits} 项标准的达标界限为假定", f"standards whose threshold is assumed: {limits}"))
     return tuple(found)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Hashable, Mapping
 from fractions import Fraction
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import evalsys
 from evalsys import wording
@@ -43,7 +45,10 @@ def statement(result: Score, lang: Lang) -> Html:
     heavy = sorted((node for node in top if node.lost), key=lambda n: (-(n.lost or _ZERO), n.place))[:3]
     lost = sum((node.lost or _ZERO for node in heavy), _ZERO)
     names = wording.joined([instrument.nodes[node.place].name.say(lang) for node in heavy], lang)
-    say = t(f"{len(top)} 项指标中 {clean} 项得满分", f"{clean} of {len(top)} indicators have full points")
+    say = t(
+        f"{len(top)} 项指标中 {clean} 项得满分",
+        f"{clean} of {wording.plural(len(top), 'indicator')} with full points",
+    )
     if heavy:
         part = wording.share_of(lost, result.lost)
         say += t(
@@ -80,7 +85,8 @@ def _grid(result: Score, lang: Lang) -> str:
         else t("标准", "Standards")
     )
     heads = (t("指标", "Indicator"), cell, t("得分 / 分值", "won / points"))
-    bad = sum(1 for n in result.nodes if instrument.nodes[n.place].kind == "standard" and n.lost)
+    standards_of_all = [n for n in result.nodes if instrument.nodes[n.place].kind == "standard"]
+    bad = sum(1 for n in standards_of_all if n.attainment is not None and n.attainment < 1)
     total = sum(1 for n in instrument.nodes if n.kind == "standard")
     alt = t(f"得分单元图：{total} 项标准中 {bad} 项有失分", f"Grid of {total} standards, {bad} of which lose points")
     caption = t(
@@ -165,12 +171,15 @@ def finding_list(result: Score, lang: Lang, most: int = 40) -> Html:
     instrument = result.assessment.instrument
     found = findings(result)
     if found.empty:
-        say = t("本轮没有失分的检查。", "No check lost points.")
+        nothing = t("本轮没有失分的检查。", "No check lost points.")
+        say = nothing if result.attainment is not None else t("尚无可计分的检查。", "There is no check to score yet.")
         return block(lang, section("二", "s2", "问题清单", "Findings", lang, say))
     lost = found["lost"].tolist()
     first = min(5, len(lost))
     part, rest = wording.share_of(sum(lost[:first], _ZERO), result.lost), sum(lost[first:], _ZERO)
     say = t(f"前 {first} 条占全部失分的 {part}，应最先办", f"The first {first} hold {part} of the loss and come first")
+    if len(lost) == 1:
+        say = t("失分的检查只有 1 条", "One check lost points")
     if rest:
         say += t(
             f"；其余 {len(lost) - first} 条合计 {decimal(rest, 3)} 分，可随日常维护一并整改",
@@ -186,6 +195,8 @@ def finding_list(result: Score, lang: Lang, most: int = 40) -> Html:
         Column(t("失分", "Lost"), t("分", "points"), "r"),
         Column(""),
     ]
+    table_of_all = result.assessment.observations
+    counts = dict(zip(table_of_all["observation_id"], table_of_all["n"], strict=True))
     rows = []
     for n, row in enumerate(found.head(most).to_dict("records"), 1):
         width = float(row["lost"] / lost[0]) * 100
@@ -197,7 +208,7 @@ def finding_list(result: Score, lang: Lang, most: int = 40) -> Html:
                 safe(name),
                 safe(wording.site_name(result, row["site"])),
                 safe(wording.unit_names(row["units"], row["area"], lang)),
-                safe(wording.observed(instrument, row["leaf"], row["value"], lang)),
+                safe(_observed(result, row, counts, lang)),
                 heavy + decimal(row["lost"], 3),
                 f'<span class="bar" aria-hidden="true"><i style="width:{width:.1f}%"></i></span>',
             ]
@@ -208,6 +219,16 @@ def finding_list(result: Score, lang: Lang, most: int = 40) -> Html:
     total = ["", t("合计", "Total"), "", "", "", decimal(sum(lost, _ZERO), 3), ""]
     head = section("二", "s2", "问题清单（按失分排列）", "Findings, by points lost", lang, escape(say))
     return block(lang, head, table(columns, rows, total, tight=True))
+
+
+def _observed(result: Score, row: Mapping[Hashable, Any], counts: Mapping[str, int | None], lang: Lang) -> str:
+    """Return what was seen in a row, in words."""
+    leaf = result.assessment.instrument.nodes[row["leaf"]]
+    standard = result.assessment.instrument.nodes[leaf.parent].standard
+    if standard is None:
+        return str(row["value"])
+    rule = standard.rules[str(leaf.method)]
+    return wording.observed(rule, row["value"], counts.get(row["observation_id"]), lang, row["by"])
 
 
 def not_assessed(result: Score, lang: Lang) -> Html:
@@ -224,7 +245,8 @@ def not_assessed(result: Score, lang: Lang) -> Html:
     if missing:
         say = t(
             f"{len(missing)} 个得分单元没有依据，共 {points(result.not_assessed)} 分，不按满分也不按零分计。",
-            f"{len(missing)} leaves without evidence hold {points(result.not_assessed)} points: "
+            f"{wording.plural(len(missing), 'leaf', 'leaves')} without evidence, "
+            f"{points(result.not_assessed)} points: "
             "counted neither as won nor as lost.",
         )
     else:
@@ -282,8 +304,7 @@ def _unseen_types(result: Score, lang: Lang) -> str:
     if not unseen:
         return ""
     names = [
-        instrument.site_types[name].say(lang)
-        + t(f"（{n} 项标准）", f" ({wording.count(n, '', 'standard', lang='en')})")
+        instrument.site_types[name].say(lang) + t(f"（{n} 项标准）", f" ({wording.plural(n, 'standard')})")
         for name, n in unseen.items()
     ]
     words = t(
@@ -302,13 +323,12 @@ def assumptions(result: Score, lang: Lang) -> Html:
     if result.assumed:
         say = t(
             f"{len(result.assumed)} 处为假定，换用别的取值，结果会变。",
-            f"{wording.count(len(result.assumed), '', 'assumption', lang='en')}: "
-            "with other values the result would differ.",
+            f"{wording.plural(len(result.assumed), 'assumption')}: with other values the result would differ.",
         )
     else:
         say = t(
-            "分值、规则和目标线均有出处，没有假定。",
-            "Points, rules and the pass mark all have a source; nothing is assumed.",
+            "分值、规则和界限均有出处，没有假定。",
+            "Points, rules and limits all have a source; nothing is assumed.",
         )
     items = "".join(f"<li>{escape(text.say(lang))}</li>" for text in result.assumed)
     return block(lang, section("四", "s4", "假定", "What is assumed", lang, say), f"<ul>{items}</ul>" if items else "")
@@ -433,7 +453,10 @@ def unit_rates(result: Score, lang: Lang) -> Html:
         say = t("按属地逐条相加的结果如下。", "Areas by plain sums over their checks:")
     else:
         clean, low = sum(1 for lost in units["lost"] if not lost), units.iloc[-1]
-        say = t(f"{len(units)} 家责任单位中 {clean} 家无失分", f"{clean} of {len(units)} units lost nothing")
+        say = t(
+            f"{len(units)} 家责任单位中 {clean} 家无失分",
+            f"{clean} of {wording.plural(len(units), 'unit')} lost nothing",
+        )
         if low["lost"]:
             say += t(
                 f"；{low['name']}得分率最低，为 {percent(low['attainment'])}。",

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 import pandas as pd
 
 from evalsys.instrument import METHODS, Instrument, PassMark
 from evalsys.language import Lang, Text
+from evalsys.rulebook import Rule
 from evalsys.scoring import NodeScore, Score
 
 __all__ = [
     "area_name",
-    "count",
     "decimal",
     "group_name",
     "joined",
@@ -21,6 +22,7 @@ __all__ = [
     "observed",
     "pass_mark_text",
     "percent",
+    "plural",
     "points",
     "reason",
     "result_sentence",
@@ -79,17 +81,15 @@ def share_of(part: Fraction, whole: Fraction) -> str:
     return percent(part / whole, 1) if whole else "0%"
 
 
-def count(number: int, zh: str, en: str, plural: str | None = None, lang: Lang = "zh") -> str:
-    """Return a count with its noun.
+def plural(number: int, noun: str, nouns: str = "") -> str:
+    """Return a count with its English noun.
 
     Examples
     --------
-    >>> count(1, "条问题", "finding", lang="en"), count(24, "条问题", "finding", lang="zh")
-    ('1 finding', '24 条问题')
+    >>> plural(1, "finding"), plural(1200, "check"), plural(2, "leaf", "leaves")
+    ('1 finding', '1,200 checks', '2 leaves')
     """
-    if lang == "zh":
-        return f"{number:,} {zh}"
-    return f"{number:,} {en if number == 1 else plural or en + 's'}"
+    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
 
 
 def joined(names: Sequence[str], lang: Lang, most: int = 99) -> str:
@@ -207,17 +207,60 @@ def percent_short(value: Fraction) -> str:
     return percent(value, 0) if (value * 100).denominator == 1 else percent(value)
 
 
-def observed(instrument: Instrument, leaf: int, value: str, lang: Lang) -> str:
-    """Return what was observed in a row, in the words of its rule."""
-    node = instrument.nodes[leaf]
-    standard = instrument.nodes[node.parent].standard
-    rule = standard.rules.get(str(node.method)) if standard else None
-    if rule is not None and rule.kind == "loss":
-        return f"扣 {value}" if lang == "zh" else f"loss {value}"
-    if rule is not None and rule.kind == "deduct" and value in rule.params["kinds"]:
-        name: Text = rule.params["kinds"][value]["name"]
-        return name.say(lang)
-    return value + (rule.params.get("measure") or "" if rule is not None and not value.endswith("%") else "")
+def observed(rule: Rule, value: str, n: int | None, lang: Lang, by: str = "observations") -> str:
+    """Return what was observed in words: the value with what it is.
+
+    Parameters
+    ----------
+    by : str
+        What the evidence is: observations, responses, materials or peers, as in ``Score.rows``.
+
+    Examples
+    --------
+    >>> observed(Rule("loss"), "0.4", None, "zh"), observed(Rule("share"), "3", 5, "en")
+    ('扣分 0.4', '3/5 comply')
+    """
+    others = {
+        "responses": Text(f"问卷满意 {value}", f"{value} satisfied in the survey"),
+        "materials": Text(f"材料已备 {value}", f"{value} documents ready"),
+        "peers": Text("取同组均值", "mean of its peers"),
+    }
+    if by in others:
+        return others[by].say(lang)
+    params = rule.params
+    number = value if value.endswith(("%", "％")) else f"{value}{params.get('measure') or ''}"
+    said: Mapping[str, Callable[[], Text]] = {
+        "met": lambda: Text("不达标", "not met"),
+        "loss": lambda: Text(f"扣分 {value}", f"loss {value}"),
+        "share": lambda: _compliant(value, n),
+        "k_of_n": lambda: _compliant(value, n),
+        "option": lambda: Text(f"选项：{value}", f"option: {value}"),
+        "grade": lambda: Text(f"等级 {value}", f"grade {value}"),
+        "count_met": lambda: _not_met(params["criteria"], value),
+        "deduct": lambda: _kind(params["kinds"], value, n),
+        "none": lambda: Text(f"发生 {value} 次", f"happened {value} times"),
+        "growth": lambda: Text(f"增幅;参照 {value}", f"growth;reference {value}"),
+        "deadline": lambda: Text(f"完成于 {value}", f"done on {value}"),
+    }
+    other = Text(f"数值 {number}", f"value {number}")
+    return (said[rule.kind]() if rule.kind in said else other).say(lang)
+
+
+def _compliant(value: str, n: int | None) -> Text:
+    shown = value if n is None or "/" in value else f"{value}/{n}"
+    return Text(f"达标 {shown}", f"{shown} comply")
+
+
+def _not_met(criteria: Mapping[str, Text], value: str) -> Text:
+    held = {part.strip() for part in value.replace("；", ";").split(";")}
+    missed = [text for name, text in criteria.items() if name not in held]
+    return Text("未达到：" + "；".join(text.zh for text in missed), "not met: " + "; ".join(text.en for text in missed))
+
+
+def _kind(kinds: Mapping[str, Any], value: str, n: int | None) -> Text:
+    name = kinds[value]["name"]
+    times = "" if n in (None, 1) else f" × {n}"
+    return Text(name.zh + times, name.en + times)
 
 
 def source_text(instrument: Instrument, place: int, lang: Lang) -> str:
@@ -274,8 +317,10 @@ def short_name(instrument: Instrument, place: int, lang: Lang) -> str:
     if node.kind == "leaf":
         return METHODS[str(node.method)].say(lang)
     own, parent = node.name.say(lang), instrument.nodes[node.parent].name.say(lang)
-    rest = own.removeprefix(parent).lstrip(", ，")
-    return rest if rest and rest != own else own
+    rest = own.removeprefix(parent)
+    cut = rest.lstrip(", ，·：:")
+    # only where the rest stands by itself: 第3项, item 3, never half a word
+    return cut if rest != own and cut and (cut != rest or cut.startswith("第")) else own
 
 
 def _children(result: Score, place: int) -> list[NodeScore]:
@@ -286,16 +331,16 @@ def _checks(node: NodeScore, lang: Lang) -> str:
     if lang == "zh":
         return f"{node.checks} 条检查中 {node.findings} 条有失分" if node.findings else f"{node.checks} 条检查"
     return (
-        f"{node.findings} of {count(node.checks, '', 'check', lang='en')} lose points"
+        f"{node.findings} of {plural(node.checks, 'check')} lose points"
         if node.findings
-        else count(node.checks, "", "check", lang="en")
+        else plural(node.checks, "check")
     )
 
 
 def _evidence(node: NodeScore, lang: Lang) -> str:
     said = {
-        "responses": Text(f"{node.checks} 份回答", count(node.checks, "", "answer", lang="en")),
-        "materials": Text(f"{node.checks} 件材料", count(node.checks, "", "document", lang="en")),
+        "responses": Text(f"{node.checks} 份回答", plural(node.checks, "answer")),
+        "materials": Text(f"{node.checks} 件材料", plural(node.checks, "document")),
         "peers": Text("不适用，取同组均值", "does not apply, mean of its peers"),
     }
     return said[node.by].say(lang) if node.by in said else _checks(node, lang)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -48,7 +48,7 @@ from evalsys.sheets import (
     write,
 )
 from evalsys.views import findings, plain_view, tree_view
-from evalsys.wording import decimal, group_name, pass_mark_text, points, round_name
+from evalsys.wording import decimal, group_name, observed, pass_mark_text, points, round_name
 
 __all__ = ["observed", "rectification_lists", "score_workbook"]
 
@@ -106,62 +106,6 @@ def _finding(assessment: Assessment, instrument: Instrument, row: Any, detail: t
         observed_on=None if pd.isna(day) else day.date(),
         note=row.note,
     )
-
-
-def observed(rule: Rule, value: str, n: int | None, lang: Lang, by: str = "observations") -> str:
-    """Return what was observed in words: the value with what it is.
-
-    Parameters
-    ----------
-    by : str
-        What the evidence is: observations, responses, materials or peers, as in ``Score.rows``.
-
-    Examples
-    --------
-    >>> observed(Rule("loss"), "0.4", None, "zh"), observed(Rule("share"), "3", 5, "en")
-    ('扣分 0.4', '3/5 comply')
-    """
-    others = {
-        "responses": Text(f"问卷满意 {value}", f"{value} satisfied in the survey"),
-        "materials": Text(f"材料已备 {value}", f"{value} documents ready"),
-        "peers": Text("取同组均值", "mean of its peers"),
-    }
-    if by in others:
-        return others[by].say(lang)
-    params = rule.params
-    number = value if value.endswith(("%", "％")) else f"{value}{params.get('measure') or ''}"
-    said: Mapping[str, Callable[[], Text]] = {
-        "met": lambda: Text("不达标", "not met"),
-        "loss": lambda: Text(f"扣分 {value}", f"loss {value}"),
-        "share": lambda: _compliant(value, n),
-        "k_of_n": lambda: _compliant(value, n),
-        "option": lambda: Text(f"选项：{value}", f"option: {value}"),
-        "grade": lambda: Text(f"等级 {value}", f"grade {value}"),
-        "count_met": lambda: _not_met(params["criteria"], value),
-        "deduct": lambda: _kind(params["kinds"], value, n),
-        "none": lambda: Text(f"发生 {value} 次", f"happened {value} times"),
-        "growth": lambda: Text(f"增幅;参照 {value}", f"growth;reference {value}"),
-        "deadline": lambda: Text(f"完成于 {value}", f"done on {value}"),
-    }
-    other = Text(f"数值 {number}", f"value {number}")
-    return (said[rule.kind]() if rule.kind in said else other).say(lang)
-
-
-def _compliant(value: str, n: int | None) -> Text:
-    shown = value if n is None or "/" in value else f"{value}/{n}"
-    return Text(f"达标 {shown}", f"{shown} comply")
-
-
-def _not_met(criteria: Mapping[str, Text], value: str) -> Text:
-    held = {part.strip() for part in value.replace("；", ";").split(";")}
-    missed = [text for name, text in criteria.items() if name not in held]
-    return Text("未达到：" + "；".join(text.zh for text in missed), "not met: " + "; ".join(text.en for text in missed))
-
-
-def _kind(kinds: Mapping[str, Any], value: str, n: int | None) -> Text:
-    name = kinds[value]["name"]
-    times = "" if n in (None, 1) else f" × {n}"
-    return Text(name.zh + times, name.en + times)
 
 
 # ------------------------------------------------------------------------------------------------ rectification lists

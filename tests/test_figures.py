@@ -2,11 +2,12 @@
 
 import re
 import warnings
+from itertools import pairwise
 
 import matplotlib as mpl
 import pytest
 
-from evalsys.figures import COLOURS, Bar, Cell, GridRow, Mark, bars, leaf_grid, number_line
+from evalsys.figures import COLOURS, Bar, Cell, GridRow, Mark, _room, bars, leaf_grid, number_line
 
 
 def luminance(colour):
@@ -143,3 +144,25 @@ def test_marks_that_carry_meaning_differ_in_grey():
     assert contrast("#FFFFFF", COLOURS["lost"]) >= 4.5  # white figures in the heavy cells
     assert contrast(COLOURS["ink"], COLOURS["lost_light"]) >= 4.5
     assert contrast(COLOURS["blue"], COLOURS["won"]) >= 4.5
+
+
+def test_words_on_the_line_never_touch():
+    """Rates that lie close together get shelves of their own; seen by the outlines of the letters."""
+    marks = [
+        Mark(93, "目标线 93%", "target"),
+        Mark(92.9, "本轮 92.90%", "now"),
+        Mark(93.1, "原公布 93.10%", "other"),
+        Mark(92.95, "办好三件事 92.95%", "after"),
+    ]
+    taken = {}
+    for mark in marks:
+        half = 8.0
+        shelves = {"target": (7.5, 3.5), "other": (12.0, 7.5, 3.5), "now": (24.6, 28.6), "after": (24.6, 28.6)}[
+            mark.kind
+        ]
+        _room(88.0, half, shelves, taken, 176)
+    for places in taken.values():
+        places.sort()
+        assert all(a[1] <= b[0] for a, b in pairwise(places))
+    assert sum(map(len, taken.values())) == len(marks)
+    assert number_line(marks, None, "", "x").svg != number_line(marks[:3], None, "", "x").svg

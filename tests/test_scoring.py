@@ -405,10 +405,11 @@ def test_passing_is_decided_exactly_and_equality_passes(tmp_path: Path) -> None:
     assessment = simple(tmp_path, pass_mark={"value": "50%", "status": "assumed"})
     result = score(assessment)
     assert result.passes is True
-    assert [text_.en for text_ in result.assumed] == ["the pass mark is assumed"]
+    source = "the instrument has no written source: it is assumed"
+    assert [text_.en for text_ in result.assumed] == ["the pass mark is assumed", source]
     result = score(assessment, pass_mark="5.0000000000000001")
     assert result.passes is False
-    assert result.assumed == ()
+    assert [text_.en for text_ in result.assumed] == [source]
     assert result.pass_mark is not None
     assert result.pass_mark.set_by == "parameter"
     assert score(simple(tmp_path)).passes is None
@@ -452,6 +453,9 @@ def test_what_is_assumed_is_said(tmp_path: Path) -> None:
     content = content_of([indicator("1", 10, [several, limit])], 10)
     content["weights"]["status"] = "assumed"
     said = [found.en for found in score(assessment_of(tmp_path, content, [{"standard": "1.2", "value": "1"}])).assumed]
-    assert len(said) == 3
-    assert "how several methods combine is assumed for 1 standards" in said
-    assert "the threshold of 1 standards is assumed" in said
+    assert sorted(said) == [
+        "standards of several methods, whose way to combine is assumed: 1",
+        "standards whose threshold is assumed: 1",
+        "the instrument has no written source: it is assumed",
+        "weights are assumed (given)",
+    ]

@@ -13,7 +13,8 @@ import pytest
 
 from evalsys import InputFaults, Score, findings, plain_view, read_assessment, score, tree_view
 from evalsys.rulebook import Rule
-from evalsys.workbooks import observed, rectification_lists, score_workbook
+from evalsys.wording import observed
+from evalsys.workbooks import rectification_lists, score_workbook
 
 WUJIANG = Path(__file__).parent.parent / "data" / "wujiang-2016"
 

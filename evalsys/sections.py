@@ -470,10 +470,11 @@ def unit_rates(result: Score, lang: Lang) -> Html:
         "Plain sums: each check counts 1 minus its loss, and in full for every unit it names. This is not the rule "
         "of the total and the rows do not add up to it. Equal rates share a rank.",
     )
+    head_line = section("", "s6", "附表：责任单位和属地得分率", "Annex: rates of units and areas", lang, escape(say))
     return block(
         lang,
-        section("", "s6", "附表：责任单位和属地得分率", "Annex: rates of units and areas", lang, escape(say)),
-        *parts,
+        f'<div class="keep">{head_line}{parts[0]}</div>',
+        *parts[1:],
         f'<p class="cap">{note}</p>',
     )
 

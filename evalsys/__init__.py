@@ -26,10 +26,11 @@ _HOMES = {
     "read_assessment": "evidence",
     "read_instrument": "instrument_file",
     "score": "scoring",
+    "task_list": "tasks",
     "tree_view": "views",
     "write_instrument": "instrument_file",
 }
-_MODULES = ("figures", "markup", "pages", "sections", "wording")
+_MODULES = ("audit_pages", "audit_sections", "figures", "markup", "pages", "sections", "wording")
 __all__ = ["__version__", *sorted([*_HOMES, *_MODULES])]
 
 

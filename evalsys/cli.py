@@ -104,12 +104,15 @@ def _verb(
     "执行一个报告，生成单个 HTML 文件。",
     "Execute a report notebook and write one HTML file.",
     (
-        "最后一行输出该文件的路径。例：\n\nevalsys report mock-assessment data/wujiang-2016",
-        "The path of the file is the last line printed. Example:\n\nevalsys report mock-assessment data/wujiang-2016",
+        "最后一行输出该文件的路径。测评体系审读的对象是测评体系的编号或文件。例：\n\n"
+        "evalsys report mock-assessment data/wujiang-2016\n\nevalsys report instrument-audit taizhou-police-2009",
+        "The path of the file is the last line printed. The instrument audit is on the id or file of an instrument. "
+        "Examples:\n\nevalsys report mock-assessment data/wujiang-2016\n\n"
+        "evalsys report instrument-audit taizhou-police-2009",
     ),
 )
 @click.argument("notebook", metavar=say("报告", "NOTEBOOK"))
-@_argument_assessment
+@click.argument("subject", type=click.Path(path_type=Path), metavar=say("测评或体系", "ASSESSMENT|INSTRUMENT"))
 @click.option(
     "-p", "--parameter", "given", type=(str, str), multiple=True, metavar=say("名称 值", "NAME VALUE"),
     help=say("报告的其他参数，可重复使用", "a further parameter of the notebook; may be repeated"),
@@ -119,16 +122,16 @@ def _verb(
 @click.option(
     "--out",
     type=_FOLDER,
-    help=say("报告写入的文件夹，默认 reports/测评名", "folder for the report, by default reports/NAME"),
+    help=say("报告写入的文件夹，默认 reports/测评名或体系编号", "folder for the report, by default reports/NAME"),
 )
 @click.option(
     "--annex",
     is_flag=True,
-    help=say("同时写出附件（得分明细工作簿）", "write the annex too (the score statement as a workbook)"),
+    help=say("同时写出附件（得分明细或有效权重工作簿）", "write the annex too (a workbook with every standard)"),
 )
 def report(
     notebook: str,
-    assessment: Path,
+    subject: Path,
     given: tuple[tuple[str, str], ...],
     lang: Lang | None,
     pass_mark: str | None,
@@ -136,21 +139,44 @@ def report(
     annex: bool,
 ) -> None:
     """Execute a report notebook and write one HTML file."""
-    from evalsys.evidence import read_assessment
     from evalsys.reporting.notebooks import checked_parameters, find_notebook
 
-    options = {"assessment": str(assessment), "lang": lang, "pass_mark": pass_mark}
+    kind = _kind_of_subject(notebook)
+    options = {kind: str(subject), "lang": lang, "pass_mark": pass_mark}
     wanted = _once([(name, value) for name, value in options.items() if value is not None], given)
     with working(*_READING):
-        parameters, evidence = gathered(  # before a kernel starts
+        parameters, (name, language) = gathered(  # before a kernel starts
             lambda: checked_parameters(find_notebook(notebook), wanted),
-            lambda: _with_mark(read_assessment(assessment), wanted.get("pass_mark")),
+            lambda: _name_and_language(kind, subject, wanted.get("pass_mark")),
         )
-    folder = out or Path("reports") / evidence.name
-    parameters.setdefault("lang", evidence.settings.language or "zh")
+    folder = out or Path("reports") / name
+    parameters.setdefault("lang", language)
     if annex:
         parameters.setdefault("out", str(folder))
     _run(notebook, parameters, folder)
+
+
+def _kind_of_subject(notebook: str) -> str:
+    """Return what a notebook is on: 'instrument' where it has that parameter and no assessment, else 'assessment'."""
+    from evalsys.reporting.notebooks import find_notebook, notebook_parameters
+
+    try:
+        names = {parameter.name for parameter in notebook_parameters(find_notebook(notebook))}
+    except InputFaults:  # told with the other faults, when the parameters are checked
+        return "assessment"
+    return "instrument" if "instrument" in names and "assessment" not in names else "assessment"
+
+
+def _name_and_language(kind: str, subject: Path, pass_mark: str | None) -> tuple[str, Lang]:
+    """Return the name of what a report is on, once it is read without faults, and the report's language."""
+    if kind == "instrument":
+        from evalsys.instrument_file import load_instrument
+
+        return load_instrument(str(subject)).id, "zh"
+    from evalsys.evidence import read_assessment
+
+    read = _with_mark(read_assessment(subject), pass_mark)
+    return read.name, read.settings.language or "zh"
 
 
 def _once(options: list[tuple[str, str]], given: tuple[tuple[str, str], ...]) -> dict[str, Any]:
@@ -258,7 +284,7 @@ def check(assessment: Path, lang: Lang | None, as_: str, out: Path | None) -> No
     _write_listing(made, lambda: results.check_json(read, lang), say("检查", "check"), lang, as_, out)
 
 
-# ------------------------------------------------------------------------------------------ new, rectify, lab
+# ----------------------------------------------------------------------------------- new, rectify, tasks, lab
 
 
 @_verb(
@@ -343,6 +369,35 @@ def _day(text: str | None) -> datetime.date | None:
     return day
 
 
+@_verb(
+    "tasks",
+    "写出任务分解表：总表，以及每家责任单位一个工作簿、一个网页。",
+    "Write the task breakdown: an overview, and a workbook and a page per body that answers.",
+    (
+        "每项标准和每个有日期的事项是一项任务，列明任务、时限、标准、责任；来源未定的列在总表最前面。\n\n"
+        "“测评体系”是编号或文件；编号见 evalsys instrument list",
+        "Every standard and every dated entry is a task: what, by when, to which standard, who answers. What the "
+        "source leaves open comes first in the overview.\n\n"
+        "INSTRUMENT is an id or a file; ids: evalsys instrument list",
+    ),
+)
+@click.argument("name", metavar=say("测评体系", "INSTRUMENT"))
+@click.option(
+    "--out", type=_FOLDER, required=True, metavar=say("文件夹", "DIR"), help=say("写入的文件夹", "folder for the files")
+)
+@_LANG_OF_SYSTEM
+def tasks(name: str, out: Path, lang: Lang | None) -> None:
+    """Write the task breakdown of an instrument."""
+    from evalsys.instrument_file import load_instrument
+    from evalsys.task_files import write_tasks
+
+    found = load_instrument(name)
+    with working("正在写任务分解表……", "Writing the task breakdown..."):
+        made = write_tasks(found, out, lang or LOCALE)
+    for path in made:
+        click.echo(path)
+
+
 @_verb("lab", "在 JupyterLab 中打开报告笔记本。", "Open the report notebooks in JupyterLab.")
 @click.option("--no-browser", is_flag=True, help=say("不打开浏览器", "do not open a browser"))
 def lab(no_browser: bool) -> None:
@@ -362,13 +417,13 @@ def lab(no_browser: bool) -> None:
 
 
 @main.group(
-    help=say("测评体系：列出、检查。", "Instruments: list and check."),
-    short_help=say("测评体系：列出、检查", "Instruments: list and check"),
+    help=say("测评体系：列出、检查、编写。", "Instruments: list, check and write."),
+    short_help=say("测评体系：列出、检查、编写", "Instruments: list, check and write"),
     options_metavar=say("[选项]", "[OPTIONS]"),
     subcommand_metavar=say("命令 [参数]...", "COMMAND [ARGS]..."),
 )
 def instrument() -> None:
-    """List and check instruments."""
+    """List, check and write instruments."""
 
 
 @_verb("list", "列出自带的测评体系。", "List the instruments that come with evalsys.", group=instrument)
@@ -398,6 +453,111 @@ def instrument_check(path: Path, lang: Lang | None, as_: str, out: Path | None) 
 
     found = _or_faults(lambda: read_instrument(path), lang, as_, out)
     _write_instruments([found], lang or LOCALE, as_, out)
+
+
+@_verb(
+    "template",
+    "生成编写测评体系的工作簿，不必写 YAML。",
+    "Make a workbook in which to write an instrument, without YAML.",
+    ("填好后用 evalsys instrument import 读入。", "Filled in, evalsys instrument import reads it."),
+    group=instrument,
+)
+@click.argument("path", type=_FILE, metavar=say("文件.xlsx", "FILE.xlsx"))
+@_LANG_OF_SYSTEM
+def instrument_template(path: Path, lang: Lang | None) -> None:
+    """Make a workbook in which to write an instrument."""
+    _check_suffix(path, ".xlsx")
+    from evalsys.authoring_template import instrument_template as template
+
+    made = template(path, lang or LOCALE)
+    tell(
+        f"填好后读入：evalsys instrument import {made} --out 体系.yaml",
+        f"Once filled in: evalsys instrument import {made} --out FILE.yaml",
+    )
+    click.echo(made)
+
+
+@_verb(
+    "import",
+    "读入填好的工作簿，写成测评体系文件；有错一次列清。",
+    "Read a filled-in workbook and write the instrument file; every fault is listed at once.",
+    (
+        "错误写明表、行、列。已有的文件不会被覆盖。",
+        "Faults name sheet, row and column. A file that exists is not overwritten.",
+    ),
+    group=instrument,
+)
+@click.argument("book", type=_FILE, metavar=say("文件.xlsx", "FILE.xlsx"))
+@click.option(
+    "--out", type=_FILE, required=True, metavar=say("文件.yaml", "FILE.yaml"),
+    help=say("写入的测评体系文件", "the instrument file to write"),
+)  # fmt: skip
+def instrument_import(book: Path, out: Path) -> None:
+    """Read a filled-in workbook and write the instrument file."""
+    _check_suffix(book, ".xlsx")
+    _check_suffix(out, ".yaml", ".yml")
+    from evalsys.authoring import import_instrument
+
+    with working("正在读取工作簿……", "Reading the workbook..."):
+        made = import_instrument(book, out)
+    tell(f"可据此新建测评：evalsys new 文件夹 --instrument {made}", f"Next: evalsys new DIR --instrument {made}")
+    click.echo(made)
+
+
+@_verb(
+    "diff",
+    "比较一个测评体系的两版：增、删、移、改分值、改要求。",
+    "Compare two editions of an instrument: added, removed, moved, re-weighted, thresholds changed.",
+    group=instrument,
+)
+@click.argument("old", metavar=say("原版", "OLD"))
+@click.argument("new", metavar=say("新版", "NEW"))
+@_LANG_OF_SYSTEM
+@_options_format
+def instrument_diff(old: str, new: str, lang: Lang | None, as_: str, out: Path | None) -> None:
+    """Compare two editions of an instrument."""
+    _check_target(as_, out)
+    from evalsys.editions import changes, changes_listing
+    from evalsys.instrument_file import load_instrument
+
+    both = _or_faults(lambda: [load_instrument(name) for name in (old, new)], lang, as_, out)
+    found = changes(*both)
+    made = changes_listing(found, lang or LOCALE)
+    if not found:
+        tell("两版没有差别。", "The editions do not differ.")
+    _write_listing(made, lambda: made.as_json("changes"), say("变动", "changes"), lang or LOCALE, as_, out)
+
+
+@_verb(
+    "weights",
+    "列出每条标准的实际权重；可换用另一份权重。",
+    "List the effective weight of every part; another file of weights may be used.",
+    group=instrument,
+)
+@click.argument("name", metavar=say("体系", "INSTRUMENT"))
+@click.option(
+    "--weights", type=_FILE, metavar=say("文件", "FILE"),
+    help=say("权重文件（给定的权重，或两两比较矩阵）", "a file of weights (given, or by pairwise comparison)"),
+)  # fmt: skip
+@_LANG_OF_SYSTEM
+@_options_format
+def instrument_weights(name: str, weights: Path | None, lang: Lang | None, as_: str, out: Path | None) -> None:
+    """List the effective weight of every part."""
+    _check_target(as_, out)
+    from evalsys.instrument_file import load_instrument
+    from evalsys.results import weights_listing
+
+    found = _or_faults(lambda: load_instrument(name, weights=weights), lang, as_, out)
+    made = weights_listing(found, lang or LOCALE)
+    for text in found.assumed:
+        tell(text.zh, text.en)
+    _write_listing(made, lambda: made.as_json("weights"), say("权重", "weights"), lang or LOCALE, as_, out)
+
+
+def _check_suffix(path: Path, *suffixes: str) -> None:
+    if path.suffix.lower() not in suffixes:
+        names = " ".join(suffixes)
+        raise click.UsageError(say(f"{path} 的扩展名须为 {names}", f"{path} must end in {names}"))
 
 
 def _write_instruments(found: list[Instrument], lang: Lang, as_: str, out: Path | None) -> None:

@@ -190,7 +190,8 @@ def hint(rule: Rule, standard: Standard, lang: Lang) -> str:
     if rule.kind == "loss":
         said = Text("扣去的份额：0 不扣，0.1 扣一成，1 全扣", "share lost: 0 none, 0.1 a tenth, 1 all").say(lang)
     elif rule.params.get("measure"):
-        said = Text(f"数值（{rule.params['measure']}）", f"number ({rule.params['measure']})").say(lang)
+        measure = rule.params["measure"].say(lang)
+        said = Text(f"数值（{measure}）", f"number ({measure})").say(lang)
     elif rule.kind in ("option", "grade"):
         said += colon + " / ".join(choices_of(rule, lang))
     elif rule.kind == "count_met":

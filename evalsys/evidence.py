@@ -15,9 +15,10 @@ from typing import Any
 import pandas as pd
 
 from evalsys import schema
+from evalsys.assessment import Assessment
 from evalsys.faults import Fault, InputFaults, nearest
 from evalsys.fields import FOR_THE_EYE, NO_TABLE, SHEETS, TABLES
-from evalsys.instrument import Instrument, PassMark
+from evalsys.instrument import PassMark
 from evalsys.instrument_file import load_instrument
 from evalsys.language import Text
 from evalsys.observations import read_observations, unused_numbers
@@ -33,55 +34,10 @@ from evalsys.settings import (
     settings_of,
     sheet_content,
 )
+from evalsys.sharing import with_shared
 from evalsys.tables import Grid, Table, as_table, read_csv, read_workbook
 
 __all__ = ["Assessment", "Published", "Settings", "pass_mark_of", "read_assessment"]
-
-
-@dataclass(frozen=True)
-class Assessment:
-    """One assessment: its instrument, settings and checked tables.
-
-    Attributes
-    ----------
-    path : Path
-        The folder or workbook.
-    sites : DataFrame
-        ``site_id, site_type, name, area, units`` (tuple), ``latitude, longitude``, sorted by id.
-    observations : DataFrame
-        One row per row of the file, in its order. Beside the file's columns: ``place`` (of the standard in the
-        instrument), ``leaf`` (place of the leaf, -1 if not scored), ``site`` (row in `sites`, -1 without), ``state``
-        (seen, blank, na), ``seen`` (numbers the rule reads), ``who`` (row, site, standard: where units come from),
-        ``area_who`` (row, site), ``counts`` (bool: is part of the round's score) and ``why_not`` (blank, round,
-        unscored, superseded, repeated).
-    responses, materials, events, fixes, capacity : DataFrame
-    units, areas : tuple of str
-        Registered names; empty where none are registered.
-    evidence_hash : str
-        SHA-256 of the canonical sorted rows.
-    notes : tuple of Text
-        What a reader of a report should know about the data.
-    """
-
-    path: Path
-    instrument: Instrument
-    settings: Settings
-    sites: pd.DataFrame
-    observations: pd.DataFrame
-    responses: pd.DataFrame
-    materials: pd.DataFrame
-    events: pd.DataFrame
-    fixes: pd.DataFrame
-    capacity: pd.DataFrame
-    units: tuple[str, ...]
-    areas: tuple[str, ...]
-    evidence_hash: str
-    notes: tuple[Text, ...]
-
-    @property
-    def name(self) -> str:
-        """Short name: the folder's or workbook's."""
-        return self.path.stem if self.path.is_file() else self.path.resolve().name
 
 
 def pass_mark_of(assessment: Assessment, given: str | None = None) -> PassMark | None:
@@ -135,6 +91,14 @@ def read_assessment(path: Path | str) -> Assessment:
     (225, 62)
     """
     path = Path(path)
+    found, shares = _read(path)
+    for folder in shares:
+        found = with_shared(found, _read(folder)[0])
+    return found
+
+
+def _read(path: Path) -> tuple[Assessment, list[Path]]:
+    """Return what lies in one folder or workbook, and the assessments that it takes shared facts from."""
     faults: list[Fault] = []
     if path.is_dir():
         found = _folder(path, faults)
@@ -152,7 +116,8 @@ def read_assessment(path: Path | str) -> Assessment:
         raise InputFaults(faults)
     try:
         base = path if path.is_dir() else path.parent
-        instrument = load_instrument(file["instrument"], file["inspection_date"], base)
+        weights = base / file["weights"] if file["weights"] else None
+        instrument = load_instrument(file["instrument"], file["inspection_date"], base, weights)
     except InputFaults as error:
         raise InputFaults([*faults, *error.faults]) from None
     if instrument.monthly and file["inspection_date"] is None:
@@ -172,7 +137,7 @@ def read_assessment(path: Path | str) -> Assessment:
     _one_kind_only(reading, observations, tables["responses"])
     if faults:
         raise InputFaults(faults)
-    return Assessment(
+    made = Assessment(
         path=path,
         instrument=instrument,
         settings=settings,
@@ -184,6 +149,7 @@ def read_assessment(path: Path | str) -> Assessment:
         evidence_hash=_hash({"sites": sites, "observations": observations, **tables}, reading),
         notes=(*settings.notes, *_notes(reading, observations, tables["responses"], tables["materials"])),
     )
+    return made, [base / folder for folder in file["shares"] or []]
 
 
 @dataclass

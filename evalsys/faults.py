@@ -102,6 +102,22 @@ PROBLEMS: dict[str, Text] = {
         "取最好或最差时，下级的分值须与本级相同",
         "below best and worst the points must equal the points of the node above",
     ),
+    "nothing_scored": Text(
+        "这一测评体系只列结构，不计分，没有可填写的内容", "this instrument does not score: nothing to fill in"
+    ),
+    "body_twice": Text("同一责任单位写了两次", "the same body is named twice"),
+    "weights_incomplete": Text(
+        "同级各项都要有权重，还缺",
+        "all siblings that count need a weight; missing",
+    ),
+    "not_square": Text(
+        "比较矩阵的行数、列数须与所比较的项数相同",
+        "the matrix of comparisons needs as many rows and columns as there are items",
+    ),
+    "not_reciprocal": Text(
+        "比较矩阵中相互对应的两格须互为倒数，对角线为 1",
+        "cells that mirror each other in a matrix of comparisons multiply to 1, and its diagonal is 1",
+    ),
     "children_and_standards": Text(
         "children 与 standards 只能有其一", "an indicator has children or standards, not both"
     ),
@@ -136,6 +152,28 @@ PROBLEMS: dict[str, Text] = {
     "twelve_months": Text("须给足十二个月的分值，缺少这些月份", "points for all twelve months are needed; missing are"),
     "needs_month": Text("分值随月份变化，须给出督查日期", "points depend on the month: state the inspection date"),
     "newer_schema": Text("不支持这个版本的文件格式", "this version of the format is not supported"),
+    # instruments written as a workbook
+    "unknown_setting": Text("不认识的设置项", "unknown setting"),
+    "bad_notation": Text("写法不对", "not written as it should be"),
+    "named_twice": Text("同一项写了两次", "this is named twice"),
+    "two_measures": Text("各档的计量单位不同", "the steps have different units of measure"),
+    "only_in_yaml": Text(
+        "工作簿写不了这一种，只能写在 YAML 文件中（见填写说明）",
+        "a workbook cannot say this: it is written in the YAML file (see the instructions)",
+    ),
+    "parent_below": Text("上级须排在下级之前", "the parent must stand above the rows below it"),
+    "below_standard": Text("上级是标准，标准之下不能再有下级", "the parent is a standard: nothing stands below one"),
+    "mixed_below": Text(
+        "同一上级之下不能既有指标又有标准", "indicators and standards cannot stand below the same parent"
+    ),
+    "points_for_deduct": Text("逐处扣分须有分值，才知从多少分扣起", "a deduction needs points to be deducted from"),
+    "document_not_described": Text(
+        "没有登记这个文件，请填写下面的名称和可靠程度",
+        "this document is not registered: fill in its title and certainty below",
+    ),
+    "unknown_site_type": Text(
+        "没有这种点位类型；新的类型请先登记到“名录”表", "unknown site type: list a new one in the sheet of names"
+    ),
     # parameters of a report
     "unknown_parameter": Text("报告没有这个参数", "the notebook has no such parameter"),
     "wrong_parameter": Text("参数不能取这个值", "the parameter cannot have this value"),

@@ -96,7 +96,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Cell:
-    """A leaf of the grid: 'won', 'light', 'heavy', 'missing' or 'out', and the text in it."""
+    """A leaf of the grid: 'won', 'pale', 'plain', 'light', 'heavy', 'missing' or 'out', and the text in it."""
 
     state: str
     text: str
@@ -104,7 +104,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class GridRow:
-    """An indicator of the grid."""
+    """An indicator of the grid; one that `heads` those below it is bold. Without `won`, `points` stand alone."""
 
     name: str
     cells: Sequence[Cell]
@@ -112,6 +112,7 @@ class GridRow:
     points: str
     loses: bool
     indent: int = 0
+    heads: bool = False
 
 
 def _styled(draw: Callable[_P, Picture]) -> Callable[_P, Picture]:
@@ -194,7 +195,9 @@ def _right_edge(words: str, size: float) -> float:
 
 
 @_styled
-def bars(items: Sequence[Bar], alt: str, width: float = 84) -> Picture:
+def bars(
+    items: Sequence[Bar], alt: str, width: float = 84, colours: tuple[str, str] = ("lost", "lost_light")
+) -> Picture:
     """Draw sorted horizontal bars from zero, each with its number at the end: where are the points lost?
 
     Parameters
@@ -203,6 +206,8 @@ def bars(items: Sequence[Bar], alt: str, width: float = 84) -> Picture:
         Longest first.
     width : float
         In millimetres.
+    colours : (str, str)
+        Of :data:`COLOURS`: for the few bars that matter, and for the others.
     """
     row, top = 5.8, 1.2
     canvas = _Canvas(width, max(top + row * len(items) + 1.2, 8))
@@ -212,7 +217,7 @@ def bars(items: Sequence[Bar], alt: str, width: float = 84) -> Picture:
     for place, bar in enumerate(items):
         middle = top + row * (place + 0.5)
         length = (width - left - right) * bar.length / longest
-        colour = COLOURS["lost" if bar.strong else "lost_light"]
+        colour = COLOURS[colours[0] if bar.strong else colours[1]]
         canvas.text(left - 1.6, middle, _fitted(bar.name, left - 1.6, 8), ha="right", fontsize=8)
         canvas.box(left, middle - 1.65, length, 3.3, facecolor=colour)
         canvas.text(left + length + 1, middle, bar.label, fontsize=8)
@@ -303,7 +308,8 @@ def leaf_grid(rows: Sequence[GridRow], heads: tuple[str, str, str], alt: str) ->
     """Draw the whole tree: one row per indicator, one cell per standard, won and full points at the right.
 
     A cell that won all is blue-grey with its number; one that lost carries its loss, dark where heavy; one that is
-    not assessed is hatched, and one that does not apply is empty with a dotted edge.
+    not assessed is hatched, and one that does not apply is empty with a dotted edge. Without a score, pale and plain
+    cells tell two more kinds apart.
     """
     cell_width, cell_height, row_height, left, top = 6.35, 4.5, 6.1, 54.0, 6.5
     per_row = 14
@@ -314,8 +320,8 @@ def leaf_grid(rows: Sequence[GridRow], heads: tuple[str, str, str], alt: str) ->
     y = top
     for row, n in zip(rows, lines, strict=True):
         middle = y + row_height / 2
-        name = _fitted(row.name, left - 2 - 3 * row.indent, 8)
-        canvas.text(3 * row.indent, middle, name, fontsize=8, weight="bold" if row.loses else "normal")
+        name = _fitted(row.name, (left if row.cells else 150.0) - 2 - 3 * row.indent, 8)
+        canvas.text(3 * row.indent, middle, name, fontsize=8, weight="bold" if row.loses or row.heads else "normal")
         for place, cell in enumerate(row.cells):
             column, line = place % per_row, place // per_row
             _draw_cell(
@@ -325,7 +331,8 @@ def leaf_grid(rows: Sequence[GridRow], heads: tuple[str, str, str], alt: str) ->
         canvas.text(
             167, middle, row.won, ha="right", fontsize=8, color=colour, weight="bold" if row.loses else "normal"
         )
-        canvas.text(176, middle, f"/ {row.points}", ha="right", fontsize=8, color=COLOURS["soft"])
+        full, tone = (f"/ {row.points}", "soft") if row.won else (row.points, "ink")
+        canvas.text(176, middle, full, ha="right", fontsize=8, color=COLOURS[tone])
         y += row_height + (n - 1) * (cell_height + 0.5)
         canvas.line([0, 176], [y, y], color=COLOURS["hair"], linewidth=0.6)
     return canvas.picture(alt)
@@ -334,6 +341,8 @@ def leaf_grid(rows: Sequence[GridRow], heads: tuple[str, str, str], alt: str) ->
 def _draw_cell(canvas: _Canvas, cell: Cell, x: float, y: float) -> None:
     face, edge, words, weight = {
         "won": (COLOURS["won"], "none", COLOURS["blue"], "normal"),
+        "pale": (COLOURS["band"], COLOURS["won"], COLOURS["blue"], "normal"),
+        "plain": ("white", COLOURS["missing"], COLOURS["soft"], "normal"),
         "light": (COLOURS["lost_light"], COLOURS["lost"], COLOURS["ink"], "bold"),
         "heavy": (COLOURS["lost"], COLOURS["lost"], "white", "bold"),
         "missing": ("white", COLOURS["missing"], COLOURS["soft"], "normal"),

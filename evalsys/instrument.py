@@ -14,8 +14,26 @@ from typing import Any
 
 from evalsys.language import Text
 from evalsys.rulebook import Rule
+from evalsys.when import When
 
-__all__ = ["METHODS", "CheckedAt", "Combine", "Instrument", "Material", "Node", "PassMark", "Question", "Standard"]
+__all__ = [
+    "METHODS",
+    "CheckedAt",
+    "Combine",
+    "Comparison",
+    "Contradiction",
+    "Dated",
+    "Instrument",
+    "LeftOut",
+    "Material",
+    "Mechanism",
+    "Node",
+    "ObservedFact",
+    "PassMark",
+    "Question",
+    "Said",
+    "Standard",
+]
 
 #: Measurement methods, in the order of pages.
 METHODS: Mapping[str, Text] = {
@@ -29,11 +47,16 @@ METHODS: Mapping[str, Text] = {
 
 @dataclass(frozen=True)
 class Combine:
-    """How a node combines what stands below it; `grades` and `otherwise` belong to 'subset-grade'."""
+    """How a node combines what stands below it.
+
+    `grades` and `otherwise` belong to 'subset-grade'; `present` to 'mean': the share of the children that must apply
+    for the node to apply.
+    """
 
     kind: str = "sum"
     grades: tuple[tuple[int, tuple[int, ...], Fraction], ...] = ()
     otherwise: Fraction = Fraction(0)
+    present: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -64,6 +87,95 @@ class Material:
 
 
 @dataclass(frozen=True)
+class Contradiction:
+    """Where a source contradicts itself or leaves something open, and how it was read; `codes` name nodes concerned."""
+
+    text: Text
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Weights of the children of a node from pairwise comparison, and the consistency ratio."""
+
+    code: str
+    of: tuple[str, ...]
+    weights: tuple[Fraction, ...]
+    ratio: float
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a source says beside its standards: `row` of the reading it comes from, who answers, where it stands."""
+
+    row: str | None
+    text: Text
+    lead: tuple[str, ...]
+    support: tuple[str, ...]
+    note: Text | None
+    source: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A task with a date or a rhythm."""
+
+    said: Said
+    when: When
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """A setting around an assessment, such as a cycle, a quota, an award, a veto or a ladder of consequences.
+
+    Attributes
+    ----------
+    limits : mapping
+        ``at_least``, ``at_most``, ``above`` or ``below`` with the number; two for a range; empty without a limit.
+    measure : Text or None
+    steps : tuple of Text
+        Of a ladder, from mild to severe; the names of groups.
+    shares : tuple of Fraction
+        Of the years of a cycle; what each grade earns.
+    """
+
+    said: Said
+    kind: str
+    limits: Mapping[str, Fraction]
+    measure: Text | None
+    steps: tuple[Text, ...]
+    shares: tuple[Fraction, ...]
+
+
+@dataclass(frozen=True)
+class ObservedFact:
+    """A number that a source reports without asking for it; `more_than` where it is only a lower bound."""
+
+    said: Said
+    value: Fraction
+    measure: Text
+    more_than: bool
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A passage that is not scored, and why.
+
+    Attributes
+    ----------
+    kept : {'nothing', 'unscored', 'setting', 'rest'}
+        What stays of it: nothing, a standard that is not scored, a mechanism, or the rest of a standard.
+    rows : tuple of str
+        Rows of standards and mechanisms that it concerns, beside its own.
+    """
+
+    said: Said
+    why: Text
+    kept: str
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Standard:
     """What a standard demands, beside its place in the tree.
 
@@ -78,10 +190,13 @@ class Standard:
     lead, support : tuple of str
         Units that answer.
     not_applicable : {'drop', 'full', 'peers', None}
+    due : When or None
+        By when, or how often, the source asks for it.
     source : mapping
-        ``row``, ``clause``, ``threshold`` (printed derived ban parameter), ``document``.
+        ``row``, ``clause``, ``threshold`` (printed derived ban parameter assumed), ``document``, ``note``, ``methods``
+        and ``lead`` (printed assumed).
     assumed : tuple of str
-        What of it is assumed: 'several', 'threshold'.
+        What of it is assumed: 'several', 'threshold', 'methods', 'lead'.
     """
 
     text: Text
@@ -93,6 +208,7 @@ class Standard:
     lead: tuple[str, ...] = ()
     support: tuple[str, ...] = ()
     not_applicable: str | None = None
+    due: When | None = None
     source: Mapping[str, str] | None = None
     assumed: tuple[str, ...] = ()
 
@@ -116,6 +232,8 @@ class Node:
         Share of the parent's points (linear parents: the coefficient of this child's attainment).
     note : Text or None
         Remark for the reader: how the source was read.
+    printed : Fraction or None
+        Points as the file prints them, also where the node is not scored.
     """
 
     code: str
@@ -131,6 +249,7 @@ class Node:
     standard: Standard | None = None
     method: str | None = None
     note: Text | None = None
+    printed: Fraction | None = None
 
 
 @dataclass(frozen=True)
@@ -158,6 +277,10 @@ class Instrument:
         As the file has them; applied by `evalsys.decisions`.
     assumed : tuple of Text
         What the instrument assumes, for the reader of a report.
+    contradictions : tuple of Contradiction
+    comparisons : tuple of Comparison
+    calendar, mechanisms, facts, left_out : tuple
+        What the source says beside its standards.
     """
 
     id: str
@@ -179,6 +302,12 @@ class Instrument:
     bonus: tuple[Mapping[str, Any], ...]
     monthly: bool
     assumed: tuple[Text, ...]
+    contradictions: tuple[Contradiction, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    calendar: tuple[Dated, ...] = ()
+    mechanisms: tuple[Mechanism, ...] = ()
+    facts: tuple[ObservedFact, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     @cached_property
     def leaves(self) -> tuple[int, ...]:

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +19,29 @@ import yaml
 from evalsys import schema
 from evalsys.faults import Fault, InputFaults, nearest
 from evalsys.files import atomic
-from evalsys.instrument import CheckedAt, Instrument, Material, Node, PassMark, Question, Standard
-from evalsys.instrument_shape import AFTER_TOTAL, FILE, REGISTERS, SCHEMA, in_month, spans
+from evalsys.instrument import (
+    CheckedAt,
+    Comparison,
+    Contradiction,
+    Instrument,
+    Material,
+    Node,
+    PassMark,
+    Question,
+    Standard,
+)
+from evalsys.instrument_beside import check_beside, read_beside
+from evalsys.instrument_shape import AFTER_TOTAL, FILE, SCHEMA, in_month, spans
 from evalsys.instrument_tree import Draft, check_sum, check_tree, drafts_of, weigh
+from evalsys.instrument_weights import apply_weights, read_weights
 from evalsys.language import Text
+from evalsys.names import PACKAGE, Known
+from evalsys.pairwise import ACCEPTED_RATIO
+from evalsys.rule_params import PER_CENT
 from evalsys.rulebook import SURVEY_RULES, Rule
 from evalsys.schema import Record, Spot
 
-__all__ = ["instrument_ids", "load_instrument", "read_instrument", "register", "write_instrument"]
-
-_PACKAGE = Path(str(resources.files("evalsys")))
-
+__all__ = ["instrument_ids", "load_instrument", "read_instrument", "write_instrument"]
 
 # ------------------------------------------------------------------------------------------- finding instruments
 
@@ -44,10 +54,12 @@ def instrument_ids() -> tuple[str, ...]:
     >>> "wujiang-field-2016" in instrument_ids()
     True
     """
-    return tuple(sorted(path.stem for path in (_PACKAGE / "instruments").glob("*.yaml")))
+    return tuple(sorted(path.stem for path in (PACKAGE / "instruments").glob("*.yaml")))
 
 
-def load_instrument(name: str, day: datetime.date | None = None, base: Path | None = None) -> Instrument:
+def load_instrument(
+    name: str, day: datetime.date | None = None, base: Path | None = None, weights: Path | None = None
+) -> Instrument:
     """Load an instrument by id, or from a file.
 
     Parameters
@@ -58,6 +70,8 @@ def load_instrument(name: str, day: datetime.date | None = None, base: Path | No
         Day of the inspection; needed where points depend on the month.
     base : Path, optional
         Folder that a relative path starts from; the working folder by default.
+    weights : Path, optional
+        A file of weights, used in place of the instrument's.
 
     Returns
     -------
@@ -74,44 +88,19 @@ def load_instrument(name: str, day: datetime.date | None = None, base: Path | No
     Fraction(39, 1)
     """
     if name.endswith((".yaml", ".yml")):
-        return read_instrument((base or Path()) / name, day)
+        return read_instrument((base or Path()) / name, day, weights)
     known = instrument_ids()
     if name not in known:
         near = nearest(name, known)
-        raise InputFaults([Fault("unknown_name", "instrument", value=name, allowed=" ".join(known), nearest=near)])
-    return read_instrument(_PACKAGE / "instruments" / f"{name}.yaml", day)
-
-
-@lru_cache
-def register(name: str) -> Mapping[str, Any]:
-    """Return one of the registers that come with evalsys.
-
-    Parameters
-    ----------
-    name : {'documents', 'site_types', 'units'}
-
-    Returns
-    -------
-    mapping of id to Text (site types, units) or to the keys of a document
-
-    Examples
-    --------
-    >>> register("site_types")["market"].zh
-    '集贸市场'
-    """
-    faults: list[Fault] = []
-    path = _PACKAGE / "registers" / f"{name}.yaml"
-    spot, content = schema.document(path, path.name, faults)
-    found: Mapping[str, Any] | None = schema.keyed(REGISTERS[name])(spot, content)
-    if faults:
-        raise InputFaults(faults)
-    return found or {}
+        allowed = "" if near else "evalsys instrument list"
+        raise InputFaults([Fault("unknown_name", "instrument", value=name, allowed=allowed, nearest=near)])
+    return read_instrument(PACKAGE / "instruments" / f"{name}.yaml", day, weights)
 
 
 # ----------------------------------------------------------------------------------------------------- reading
 
 
-def read_instrument(path: Path | str, day: datetime.date | None = None) -> Instrument:
+def read_instrument(path: Path | str, day: datetime.date | None = None, weights: Path | None = None) -> Instrument:
     """Read an instrument file.
 
     Parameters
@@ -120,6 +109,8 @@ def read_instrument(path: Path | str, day: datetime.date | None = None) -> Instr
     day : date, optional
         Day of the inspection; decides month-dependent points. A file with such points is checked for all twelve
         months in any case, and read for January without a day.
+    weights : Path, optional
+        A file of weights, used in place of the instrument's.
 
     Returns
     -------
@@ -136,11 +127,12 @@ def read_instrument(path: Path | str, day: datetime.date | None = None) -> Instr
     'wujiang-field-2016'
     """
     path = Path(path)
-    return _read(path, path.name, day)
+    return _read(path, path.name, day, weights)
 
 
-def _read(path: Path, shown: str, day: datetime.date | None) -> Instrument:
+def _read(path: Path, shown: str, day: datetime.date | None, weights: Path | None = None) -> Instrument:
     faults: list[Fault] = []
+    own = None if weights is None else read_weights(weights, faults)
     spot, content = schema.document(path, shown, faults)
     version = content.get("schema") if isinstance(content, dict) else None
     if isinstance(version, str) and version != SCHEMA:  # nothing else in it can be judged
@@ -150,16 +142,21 @@ def _read(path: Path, shown: str, day: datetime.date | None) -> Instrument:
     if file is None:
         raise InputFaults(faults)
     drafts = drafts_of(file)
-    known = _Known.of(file)
+    known = Known.of(file)
     check_tree(file, drafts)
     _check_references(file, drafts, known)
+    check_beside(file, known)
+    comparisons = apply_weights(drafts, own)
     monthly = isinstance(file["full_marks"], dict) or any(isinstance(d.record["points"], dict) for d in drafts)
     month = day.month if day else 1
     _weigh_all(file, drafts, [*(m for m in range(1, 13) if monthly and m != month), month], faults)
-    standards = {draft.record["code"]: _standard(file, draft, month) for draft in drafts if draft.kind == "standard"}
+    standards = {
+        draft.record["code"]: _standard(file, draft, month, known) for draft in drafts if draft.kind == "standard"
+    }
     if faults:
         raise InputFaults(faults)
-    return _instrument(file, drafts, standards, known, monthly)
+    made = _instrument(file, drafts, standards, known, monthly)
+    return replace(made, comparisons=comparisons, assumed=(*made.assumed, *_assumed_weights(own, weights, comparisons)))
 
 
 def _weigh_all(file: Record, drafts: Sequence[Draft], months: Sequence[int], faults: list[Fault]) -> None:
@@ -180,21 +177,7 @@ def _weigh_all(file: Record, drafts: Sequence[Draft], months: Sequence[int], fau
 # ------------------------------------------------------------------------------------------------- what it refers to
 
 
-@dataclass(frozen=True)
-class _Known:
-    """Names that a file may refer to: those of the registers and its own."""
-
-    documents: Mapping[str, Any]
-    site_types: Mapping[str, Text]
-    units: Mapping[str, Text]
-
-    @staticmethod
-    def of(file: Record) -> _Known:
-        names = ("documents", "site_types", "units")
-        return _Known(*({**register(name), **(file[name] or {})} for name in names))
-
-
-def _check_references(file: Record, drafts: Sequence[Draft], known: _Known) -> None:
+def _check_references(file: Record, drafts: Sequence[Draft], known: Known) -> None:
     """Check every name that the file uses, and the identifiers that tables refer to."""
     mark = file["pass_mark"]
     full = min(file["full_marks"].values()) if isinstance(file["full_marks"], dict) else file["full_marks"]
@@ -212,10 +195,7 @@ def _check_references(file: Record, drafts: Sequence[Draft], known: _Known) -> N
             continue
         found = draft.record
         _check_types(found["checked_at"], known)
-        for key in ("lead", "support"):
-            for unit in found[key] or []:
-                if unit not in known.units:
-                    found.at(key).unknown("unknown_name", unit, list(known.units))
+        known.check_units(found)
         for key, ids in used.items():
             for item in found[key] or []:
                 if item["id"] in ids:
@@ -230,7 +210,7 @@ def _with_source(file: Record, drafts: Sequence[Draft]) -> Iterator[Record]:
         yield from file[key] or []
 
 
-def _check_types(items: Sequence[Record] | None, known: _Known) -> None:
+def _check_types(items: Sequence[Record] | None, known: Known) -> None:
     seen = set()
     for item in items or []:
         name = item["site_type"]
@@ -246,7 +226,7 @@ def _check_types(items: Sequence[Record] | None, known: _Known) -> None:
 # --------------------------------------------------------------------------------------------------- standards
 
 
-def _standard(file: Record, draft: Draft, month: int) -> Standard | None:
+def _standard(file: Record, draft: Draft, month: int, known: Known) -> Standard | None:
     """Return a standard with its rules; what is wrong inside it is reported."""
     found = draft.record
     if found["text"] is None or found["methods"] is None:
@@ -260,8 +240,11 @@ def _standard(file: Record, draft: Draft, month: int) -> Standard | None:
     if len(found["methods"]) > 1 and several["status"] == "assumed" and file["method_shares"] is None:
         assumed.append("several")
     source = {key: value for key, value in (found["source"] or {}).items() if value}
+    if (file["methods"] or {}).get("status") == "assumed":
+        source.setdefault("methods", "assumed")
     if source.get("threshold") in ("parameter", "assumed"):
         assumed.append("threshold")
+    assumed.extend(key for key in ("methods", "lead") if source.get(key) == "assumed")
     return Standard(
         text=found["text"],
         rules=rules,
@@ -272,9 +255,10 @@ def _standard(file: Record, draft: Draft, month: int) -> Standard | None:
             Material(m["id"], m["name"], m["required"] is not False)
             for m in _complete(found["materials"], "id", "name")
         ),
-        lead=tuple(found["lead"] or ()),
-        support=tuple(found["support"] or ()),
+        lead=known.bodies(found["lead"]),
+        support=known.bodies(found["support"]),
         not_applicable=found["not_applicable"],
+        due=found["due"],
         source=source,
         assumed=tuple(assumed),
     )
@@ -327,8 +311,9 @@ def _check_questions(found: Record, rule: Rule | None) -> None:
         where = (own if "rule" in own.spots else found).at("rule")
         if rule.kind not in SURVEY_RULES:
             where.report("question_rule", rule.kind, " ".join(SURVEY_RULES))
-        elif rule.kind != "share" and rule.params["measure"] != "%":
-            where.report("question_measure", rule.params["measure"] or "", 'measure: "%"')
+        elif rule.kind != "share" and rule.params["measure"] != PER_CENT:
+            measure = rule.params["measure"]
+            where.report("question_measure", measure.zh if measure else "", 'measure: "%"')
     for question in found["questions"]:
         for key in ("options", "satisfied"):
             if question[key] == []:
@@ -371,7 +356,7 @@ def _checked_at(items: Iterable[Record] | None) -> tuple[CheckedAt, ...]:
 
 
 def _instrument(
-    file: Record, drafts: Sequence[Draft], standards: Mapping[str, Standard | None], known: _Known, monthly: bool
+    file: Record, drafts: Sequence[Draft], standards: Mapping[str, Standard | None], known: Known, monthly: bool
 ) -> Instrument:
     nodes = tuple(_node(draft, standards) for draft in drafts)
     full = nodes[0].points or Fraction(0)
@@ -402,7 +387,11 @@ def _instrument(
         negative_list=tuple(map(dict, file["negative_list"] or [])),
         bonus=tuple(map(dict, file["bonus"] or [])),
         monthly=monthly,
-        assumed=tuple(_assumed(file)),
+        assumed=tuple(_assumed(file, held)),
+        **read_beside(file, known),
+        contradictions=tuple(
+            Contradiction(item["text"], tuple(item["codes"] or ())) for item in file["contradictions"] or []
+        ),
     )
 
 
@@ -422,6 +411,7 @@ def _node(draft: Draft, standards: Mapping[str, Standard | None]) -> Node:
         standard=standards[found["code"]] if draft.kind == "standard" else None,
         method=draft.method,
         note=found["note"] if draft.kind in ("indicator", "standard") else None,
+        printed=draft.printed,
     )
 
 
@@ -432,11 +422,38 @@ _SCHEMES = {
 }
 
 
-def _assumed(file: Record) -> Iterator[Text]:
+def _assumed(file: Record, standards: Sequence[Standard]) -> Iterator[Text]:
+    if file["scored"] is False:
+        yield Text("本测评体系只列结构，不计分", "this instrument is only printed; it does not score")
     yield from file["assumed"] or []
+    methods = sum("methods" in standard.assumed for standard in standards)
+    if methods:
+        yield Text(
+            f"{methods} 项标准的测评方法为假定（来源未写明）",
+            f"standards whose methods are assumed (the source states none): {methods}",
+        )
     if file["weights"]["status"] == "assumed":
         scheme = _SCHEMES[file["weights"]["scheme"]]
         yield Text(f"权重为假定（{scheme.zh}）", f"weights are assumed ({scheme.en})")
+
+
+def _assumed_weights(own: Record | None, path: Path | None, comparisons: Sequence[Comparison]) -> Iterator[Text]:
+    """Yield what to know of weights that stand apart from the tree."""
+    if own is not None and path is not None:
+        status = Text("（假定）", " (assumed)") if own["status"] == "assumed" else Text("", "")
+        yield Text(
+            f"权重取自 {path.name}{status.zh}，其中未列的各级照测评体系",
+            f"weights are those of {path.name}{status.en}; levels not named there are weighted as in the instrument",
+        )
+        if own["note"]:
+            yield own["note"]
+    for found in comparisons:
+        if found.ratio > ACCEPTED_RATIO:
+            yield Text(
+                f"“{found.code}”下各项两两比较前后不一：一致性比率 {found.ratio:.2f}，超过 {ACCEPTED_RATIO:.2f}",
+                f"comparisons below '{found.code}' contradict each other: consistency ratio {found.ratio:.2f}, "
+                f"above {ACCEPTED_RATIO:.2f}",
+            )
 
 
 def _in_points(text: str, full: Fraction) -> Fraction:

@@ -9,18 +9,34 @@ from typing import Any
 
 from evalsys import schema
 from evalsys.instrument import METHODS
-from evalsys.rule_params import read_grades
+from evalsys.rule_params import read_grades, read_limit, read_measure
 from evalsys.rulebook import COMBINES, read_rule
 from evalsys.schema import Record, Spot, choice, keyed, list_of, one_or_more, pair, portion, positive, record, string
+from evalsys.when import read_when
 
-__all__ = ["AFTER_TOTAL", "FILE", "LEVELS", "REGISTERS", "SCHEMA", "in_month", "spans"]
+__all__ = [
+    "AFTER_TOTAL",
+    "FILE",
+    "LEVELS",
+    "MECHANISMS",
+    "PAIRWISE",
+    "REGISTERS",
+    "SCHEMA",
+    "STATUS",
+    "THRESHOLDS",
+    "in_month",
+    "spans",
+]
 
 #: The version of the format that this library reads.
 SCHEMA = "1"
 LEVELS = ("city", "county", "district", "township", "community", "village", "department", "school", "estate", "other")
 #: What is applied after the total, in the order used where an instrument states none.
 AFTER_TOTAL = ("bonus", "negative_list", "gates")
-_STATUS = choice("printed", "assumed")
+#: Where the limit of a standard comes from.
+THRESHOLDS = ("printed", "derived", "ban", "parameter", "assumed")
+#: Whether something stands in the source.
+STATUS = choice("printed", "assumed")
 _CERTAINTY = choice("official", "copy", "news", "assumed")
 _MONTHS = range(1, 13)
 
@@ -114,12 +130,15 @@ def _several(spot: Spot, value: Any) -> Record | None:
     """Read ``mean`` or ``{how: mean, status: assumed}``; the short form is printed in the source."""
     how = choice("mean", "min", "shares")
     if isinstance(value, dict):
-        return record({"how": how}, {"status": _STATUS})(spot, value)
+        return record({"how": how}, {"status": STATUS})(spot, value)
     name = how(spot, value)
     return None if name is None else Record(how=name, status="printed")
 
 
 def _combine(spot: Spot, value: Any) -> str | Record | None:
+    if isinstance(value, dict) and "mean" in value:
+        found = record({"mean": record({"present": portion})})(spot, value)
+        return None if found is None else found["mean"]
     if isinstance(value, dict):
         found = record({"subset-grade": record({"grades": read_grades, "else": portion})})(spot, value)
         return None if found is None else found["subset-grade"]
@@ -149,11 +168,13 @@ def _methods(spot: Spot, value: Any) -> dict[str, Record] | None:
     return found
 
 
+_SOURCE_STATUS = {"threshold": choice(*THRESHOLDS), "methods": STATUS, "lead": STATUS}
+
+
 def _source(spot: Spot, value: Any) -> Record | None:
     """Read where something stands in its document: a row or a clause, at least."""
     texts = dict.fromkeys(("row", "clause", "document", "note"), string)
-    threshold = choice("printed", "derived", "ban", "parameter", "assumed")
-    found = record({}, {**texts, "threshold": threshold})(spot, value)
+    found = record({}, {**texts, **_SOURCE_STATUS})(spot, value)
     if found is not None and not found.spots.keys() & {"row", "clause"}:
         spot.report("missing_source", "", "{row: ...}  {clause: ...}")
     return found
@@ -168,6 +189,15 @@ def _mark(spot: Spot, value: Any) -> str | None:
     return str(value)
 
 
+def _matrix(spot: Spot, value: Any) -> list[list[Fraction]] | None:
+    """Read rows of numbers above 0; None if a cell is none, so that its row is not also called too short."""
+    rows: list[list[Fraction]] | None = list_of(list_of(positive))(spot, value)
+    whole = rows is not None and [len(row) for row in rows] == [len(row) for row in value]
+    return rows if whole else None
+
+
+#: Children of a node compared in pairs: row i, column j says how many times more important i is than j.
+PAIRWISE = record({"of": list_of(string), "matrix": _matrix})
 _QUESTION = record({"id": _code, "text": pair, "options": list_of(string), "satisfied": list_of(string)})
 _MATERIAL = record({"id": _code, "name": pair}, {"required": schema.boolean})
 _CHECKED_AT = record({"site_type": string}, {"sites": _sites})
@@ -185,6 +215,7 @@ _STANDARD = record(
         "lead": one_or_more(string),
         "support": one_or_more(string),
         "not_applicable": choice("drop", "full", "peers"),
+        "due": read_when,
         "note": pair,
     },
 )
@@ -199,6 +230,7 @@ _INDICATOR = record(
     {
         **_WORTH,
         "combine": _combine,
+        "pairwise": PAIRWISE,
         "children": list_of(_indicator),
         "standards": list_of(_STANDARD),
         "source": _source,
@@ -215,8 +247,46 @@ _DOCUMENT = record(
     {"title": string, "certainty": _CERTAINTY},
     {"issuer": string, "date": string, "kind": string, "address": string, "note": pair},
 )
+_UNIT = record({"en": string}, {"zh": string, "level": choice(*LEVELS), "aliases": list_of(string)})
 #: Readers of the entries of the registers.
-REGISTERS: dict[str, schema.Reader] = {"documents": _DOCUMENT, "site_types": pair, "units": pair}
+REGISTERS: dict[str, schema.Reader] = {"documents": _DOCUMENT, "site_types": pair, "units": _UNIT}
+_CONTRADICTION = record({"text": pair}, {"codes": list_of(string)})
+
+#: Kinds of mechanisms that a source sets up around an assessment.
+MECHANISMS = (
+    "eligibility",
+    "cycle",
+    "quota",
+    "award",
+    "budget",
+    "veto",
+    "ladder",
+    "weight",
+    "deadline",
+    "bias",
+    "grades",
+    "groups",
+)
+_SAID = {"row": string, "lead": one_or_more(string), "support": one_or_more(string), "note": pair}
+
+
+def _where(spot: Spot, value: Any) -> Record | None:
+    """Read where an entry stands that is no standard: its row is a key of its own."""
+    found = record({}, {"clause": string, "document": string, "note": string, **_SOURCE_STATUS})(spot, value)
+    return found
+
+
+_ABOUT = {"text": pair, "source": _where}
+_CALENDAR = record({**_ABOUT, "when": read_when}, _SAID)
+_MECHANISM = record(
+    {**_ABOUT, "kind": choice(*MECHANISMS)},
+    {**_SAID, "limit": read_limit, "steps": list_of(pair), "shares": list_of(schema.number)},
+)
+_FACT = record({**_ABOUT, "value": schema.number, "measure": read_measure}, {**_SAID, "more_than": schema.boolean})
+_LEFT_OUT = record(
+    {**_ABOUT, "why": pair},
+    {**_SAID, "kept": choice("nothing", "unscored", "setting", "rest"), "rows": list_of(string)},
+)
 
 #: Reader of a whole instrument file.
 FILE = record(
@@ -227,7 +297,7 @@ FILE = record(
         "level": choice(*LEVELS),
         "full_marks": _full_marks,
         "source": record({"document": string}, {"note": pair}),
-        "weights": record({"scheme": choice("given", "equal", "ahp"), "status": _STATUS}),
+        "weights": record({"scheme": choice("given", "equal", "ahp"), "status": STATUS}),
         "indicators": list_of(_indicator),
     },
     {
@@ -242,7 +312,15 @@ FILE = record(
         "bonus": list_of(record({**_ENTRY, "points": positive}, {"cap": positive, "note": pair})),
         "documents": keyed(_DOCUMENT),
         "site_types": keyed(pair),
-        "units": keyed(pair),
+        "units": keyed(_UNIT),
         "assumed": list_of(pair),
+        "methods": record({"status": STATUS}),
+        "pairwise": PAIRWISE,
+        "scored": schema.boolean,
+        "contradictions": list_of(_CONTRADICTION),
+        "calendar": list_of(_CALENDAR),
+        "mechanisms": list_of(_MECHANISM),
+        "facts": list_of(_FACT),
+        "left_out": list_of(_LEFT_OUT),
     },
 )

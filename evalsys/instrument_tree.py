@@ -30,6 +30,10 @@ class Draft:
         Scored as the file has it; with no points in a month a node is not scored in that month.
     points : Fraction or None
         As in :class:`~evalsys.instrument.Node`.
+    printed : Fraction or None
+        Points of the month as the file has them.
+    given : Fraction or None
+        Weight among the siblings that stands apart from the tree (:mod:`evalsys.instrument_weights`).
     scale : Fraction or None
         Points that the children are compared with: the printed ones also where `points` is None (below a choice).
     """
@@ -46,6 +50,8 @@ class Draft:
     scale: Fraction | None = None
     weight: Fraction = Fraction(1)
     combine: Combine = field(default_factory=Combine)
+    printed: Fraction | None = None
+    given: Fraction | None = None
 
     @property
     def code(self) -> str:
@@ -63,10 +69,10 @@ _ROOT_KEYS = {"points": "full_marks", "children": "indicators"}
 def drafts_of(file: Record) -> list[Draft]:
     """Return the nodes of a file, parents first; node 0 is the whole."""
     root = Record(code=file["id"], name=file["title"], points=file["full_marks"], weight=None, combine=None)
-    root.update(children=file["indicators"], standards=None)
+    root.update(children=file["indicators"], standards=None, pairwise=file["pairwise"])
     root.spot = file.spot
     root.spots = {key: file.at(name) for key, name in _ROOT_KEYS.items()}
-    drafts = [Draft(root, "instrument", -1, 0, True)]
+    drafts = [Draft(root, "instrument", -1, 0, file["scored"] is not False)]
     for indicator in file["indicators"] or []:
         _add_indicator(indicator, 0, drafts)
     return drafts
@@ -108,7 +114,7 @@ def check_tree(file: Record, drafts: Sequence[Draft]) -> None:
         found = draft.record
         if draft.kind == "indicator" and found["children"] is not None and found["standards"] is not None:
             found.at("standards").report("children_and_standards", draft.code)
-        if draft.kind == "indicator" and isinstance(found["combine"], Record):
+        if draft.kind == "indicator" and isinstance(found["combine"], Record) and "grades" in found["combine"]:
             for node in _below(drafts, place):
                 if node.kind == "standard" and node.record["not_applicable"] == "drop":
                     node.record.at("not_applicable").report("drop_in_grade", "drop", "full peers")
@@ -127,14 +133,17 @@ def weigh(file: Record, drafts: Sequence[Draft], month: int) -> None:
     scheme = (file["weights"] or {}).get("scheme")
     root = drafts[0]
     root.points = root.scale = in_month(file["full_marks"], month)
-    root.scored = True
+    root.scored = root.declared
     for draft in drafts:
+        draft.printed = None if draft.kind == "leaf" else in_month(draft.record["points"], month)
         for child in (drafts[c] for c in draft.children):
             child.scored = draft.scored and child.declared and in_month(child.record["points"], month) != 0
             child.points, child.scale, child.weight = None, None, Fraction(1)
         if draft.kind == "standard":
             _split_methods(draft, [drafts[c] for c in draft.children])
-        elif draft.kind != "leaf" and draft.scored:
+        elif draft.kind != "leaf" and not draft.scored:
+            _compare_printed(draft, [drafts[c] for c in draft.children], month)
+        elif draft.kind != "leaf":
             _split(draft, [drafts[c] for c in draft.children if drafts[c].scored], month, scheme)
     shares = file["method_shares"]
     if shares is not None and None not in shares.values():
@@ -151,6 +160,8 @@ def _combine_of(draft: Draft, children: Sequence[Draft]) -> Combine:
     value = draft.record["combine"]
     if not isinstance(value, Record):
         return Combine(value or "sum")
+    if "present" in value:
+        return Combine("mean", present=value["present"] or Fraction(0))
     grades = grades_of(value["grades"] or [], [child.code for child in children])
     return Combine("subset-grade", grades, value["else"] or Fraction(0))
 
@@ -183,6 +194,9 @@ def _split(draft: Draft, group: Sequence[Draft], month: int, scheme: str | None)
     if kind in _CHOICES or kind == "subset-grade":
         _choose(draft, group, printed)
         return
+    apart = [child.given for child in group if child.given is not None]
+    if len(apart) == len(group):
+        printed, weights = [None] * len(group), list(apart)
     if not _alike(group, printed, weights):
         return
     given = [points for points in printed if points is not None]
@@ -198,6 +212,8 @@ def _split(draft: Draft, group: Sequence[Draft], month: int, scheme: str | None)
         child.weight = part / whole
         child.points = None if draft.points is None else draft.points * child.weight
         child.scale = part if given else child.points
+        if child.given is not None:  # points printed below are still compared with those printed here
+            child.scale = in_month(child.record["points"], month) or child.points
 
 
 def _choose(draft: Draft, group: Sequence[Draft], printed: Sequence[Fraction | None]) -> None:
@@ -232,6 +248,16 @@ def _compare(draft: Draft, given: Sequence[Fraction], total: Fraction) -> None:
     elif (total < draft.scale if kind in _BOUNDS else total != draft.scale) and kind != "mean":
         terms = " + ".join(map(decimal, given)) + " = " if 1 < len(given) <= 12 else ""
         where.report("sum_differs", f"{terms}{decimal(total)} {'<' if kind in _BOUNDS else '≠'} {decimal(draft.scale)}")
+
+
+def _compare_printed(draft: Draft, children: Sequence[Draft], month: int) -> None:
+    """Compare the printed points of a part that is not scored: what is printed must add up there too."""
+    own = in_month(draft.record["points"], month)
+    printed = [in_month(child.record["points"], month) for child in children]
+    given = [points for points in printed if points is not None]
+    if own is not None and given and len(given) == len(printed):
+        draft.scale, draft.combine = own, Combine()
+        _compare(draft, given, sum(given, Fraction(0)))
 
 
 # --------------------------------------------------------------------------------------------------- method shares

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -93,6 +94,10 @@ class Listing:
             {key: number(cell) if isinstance(cell, Fraction) else cell for key, cell in zip(keys, row, strict=True)}
             for row in self.rows
         ]
+
+    def as_json(self, name: str) -> str:
+        """Return the rows as JSON, under a name."""
+        return json.dumps({"schema": 1, name: self.as_records()}, ensure_ascii=False, indent=1)
 
     def write_workbook(self, path: Path, title: str, lang: Lang) -> None:
         """Write the table as a workbook of one sheet, numbers as numbers."""

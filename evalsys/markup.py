@@ -6,12 +6,25 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from html import escape
+from importlib import resources
 
 from evalsys.figures import Picture
 from evalsys.language import Lang
 from evalsys.wording import decimal
 
-__all__ = ["Column", "Html", "block", "figure", "lost_cell", "safe", "section", "speaker", "table"]
+__all__ = [
+    "Column",
+    "Html",
+    "block",
+    "figure",
+    "key_figures",
+    "lost_cell",
+    "opening",
+    "safe",
+    "section",
+    "speaker",
+    "table",
+]
 
 
 def speaker(lang: Lang) -> Callable[[str, str], str]:
@@ -72,6 +85,33 @@ def safe(words: str) -> str:
 def block(lang: Lang, *parts: str) -> Html:
     """Return parts as one piece of the page, in one language."""
     return Html(f'<div class="ev" lang="{"zh-CN" if lang == "zh" else "en"}">' + "".join(parts) + "</div>")
+
+
+def opening(lang: Lang, kind: str, right: str, title: str, foot: str, facts: Iterable[tuple[str, str]]) -> Html:
+    """Return the style of a page with its printed foot, and the title block: kind of report, title, a line of facts."""
+    style = (resources.files("evalsys.reporting") / "report.css").read_text("utf-8")
+    foot = foot.replace("\\", "").replace('"', "")
+    page = (
+        f'@page{{@bottom-left{{content:"{foot}";font:7.2pt/1.3 "Report Sans";color:#566270}}'
+        '@bottom-right{content:counter(page) " / " counter(pages);font:7.2pt/1.3 "Report Sans";color:#566270}}'
+    )
+    meta = "".join(f"<span>{name} <b>{escape(value)}</b></span>" for name, value in facts)
+    return block(
+        lang,
+        f"<style>{style}{page}</style>",
+        f'<header><div class="eyebrow"><span>{kind}</span><span>{escape(right)}</span></div>',
+        f"<h1>{escape(title)}</h1>",
+        f'<p class="meta">{meta}</p></header>',
+    )
+
+
+def key_figures(entries: Iterable[tuple[str, str, str]]) -> str:
+    """Return the key figures between two rules: name and value (HTML), and a line of context (text)."""
+    cells = [
+        f'<div><span class="t">{name}</span><span class="v">{value}</span><span class="n">{escape(note)}</span></div>'
+        for name, value, note in entries
+    ]
+    return f'<div class="kpi">{"".join(cells)}</div>'
 
 
 def section(number: str, ident: str, zh: str, en: str, lang: Lang, say: str, page_break: bool = False) -> str:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 from html import escape
-from importlib import resources
 
 from evalsys import wording
 from evalsys.actions import Action, actions
 from evalsys.charts import loss_charts
 from evalsys.figures import Mark, number_line
 from evalsys.language import Lang
-from evalsys.markup import Column, Html, block, figure, safe, speaker, table
+from evalsys.markup import Column, Html, block, figure, key_figures, opening, safe, speaker, table
 from evalsys.scoring import Score
 from evalsys.views import tree_view
 from evalsys.wording import decimal, percent, points
@@ -32,12 +31,6 @@ def title_block(result: Score, lang: Lang) -> Html:
     """Return the style, the title and one line of facts: instrument, scope, evidence, pass mark."""
     t = speaker(lang)
     assessment, instrument = result.assessment, result.assessment.instrument
-    style = (resources.files("evalsys.reporting") / "report.css").read_text("utf-8")
-    foot = f"{wording.title(result, lang)} · {assessment.evidence_hash[:8]}".replace("\\", "").replace('"', "")
-    page = (
-        f'@page{{@bottom-left{{content:"{foot}";font:7.2pt/1.3 "Report Sans";color:#566270}}'
-        '@bottom-right{content:counter(page) " / " counter(pages);font:7.2pt/1.3 "Report Sans";color:#566270}}'
-    )
     top = [node for node in instrument.nodes if node.depth == 1]
     standards = [node for node in instrument.standards.values() if node.scored]
     sites = len(set(result.rows["site"]) - {-1})
@@ -60,16 +53,9 @@ def title_block(result: Score, lang: Lang) -> Html:
     ]
     if result.pass_mark is not None:
         facts.append((t("目标线", "Pass mark"), wording.pass_mark_text(result.pass_mark, instrument.full_marks, lang)))
-    meta = "".join(f"<span>{name} <b>{escape(value)}</b></span>" for name, value in facts)
-    eyebrow = t("模拟测评报告", "Mock assessment")
     when = wording.round_name(assessment.settings.round, lang)
-    return block(
-        lang,
-        f"<style>{style}{page}</style>",
-        f'<header><div class="eyebrow"><span>{eyebrow}</span><span>{escape(when)}</span></div>',
-        f"<h1>{escape(wording.title(result, lang))}</h1>",
-        f'<p class="meta">{meta}</p></header>',
-    )
+    foot = f"{wording.title(result, lang)} · {assessment.evidence_hash[:8]}"
+    return opening(lang, t("模拟测评报告", "Mock assessment"), when, wording.title(result, lang), foot, facts)
 
 
 def summary(result: Score, lang: Lang) -> Html:
@@ -162,11 +148,7 @@ def _key_figures(result: Score, lang: Lang) -> str:
         ),
         _against_mark(result, lang, full),
     ]
-    cells = [
-        f'<div><span class="t">{name}</span><span class="v">{value}</span><span class="n">{escape(note)}</span></div>'
-        for name, value, note in entries
-    ]
-    return f'<div class="kpi">{"".join(cells)}</div>'
+    return key_figures(entries)
 
 
 def _against_mark(result: Score, lang: Lang, full: str) -> tuple[str, str, str]:

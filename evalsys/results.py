@@ -26,6 +26,7 @@ __all__ = [
     "score_json",
     "score_text",
     "statement",
+    "weights_listing",
 ]
 
 _STATEMENT = (
@@ -264,6 +265,37 @@ def instrument_listing(instruments: Sequence[Instrument], lang: Lang) -> Listing
         for i in instruments
     ]
     return Listing(_INSTRUMENT, rows)
+
+
+_WEIGHTS = (
+    Column("code", Text("编码", "code")),
+    Column("name", Text("名称", "name")),
+    Column("points", Text("分值", "points"), "points"),
+    Column("share", Text("占比", "share"), "share"),
+    Column("siblings", Text("占同级", "of siblings"), "share"),
+    Column("ratio", Text("一致性比率", "consistency ratio")),
+)
+
+
+def weights_listing(instrument: Instrument, lang: Lang) -> Listing:
+    """Return what each scored part is worth: points, share of the full marks, share among its siblings.
+
+    Where the parts below a node were compared in pairs, its row has their consistency ratio.
+    """
+    ratios = {found.code: f"{found.ratio:.3f}" for found in instrument.comparisons}
+    held = [node for node in instrument.nodes if node.kind != "leaf" and node.scored]
+    rows = [
+        (
+            node.code,
+            node.name.say(lang),
+            node.points,
+            None if node.points is None else node.points / instrument.full_marks,
+            node.weight if node.depth else None,
+            ratios.get(node.code),
+        )
+        for node in held
+    ]
+    return Listing(_WEIGHTS, rows, [node.depth for node in held])
 
 
 def instruments_json(instruments: Sequence[Instrument], lang: Lang) -> str:

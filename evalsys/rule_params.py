@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from evalsys import schema
+from evalsys.language import Text
 from evalsys.schema import Reader, Record, Spot, choice, count, keyed, list_of, pair, portion, positive, record
+from evalsys.when import read_day
 
 __all__ = [
     "GRADES",
+    "LIMITS",
     "NOTHING",
     "NOT_APPLICABLE",
+    "PER_CENT",
     "REPEATS",
     "grades_of",
     "no_params",
@@ -24,6 +27,8 @@ __all__ = [
     "read_grade",
     "read_grades",
     "read_k_of_n",
+    "read_limit",
+    "read_measure",
     "read_met",
     "read_option",
     "read_ratio",
@@ -37,9 +42,12 @@ GRADES: Mapping[str, Fraction] = {"A": Fraction(1), "B": Fraction(66, 100), "C":
 #: What may be entered where nothing was found, and where a standard does not apply at a site.
 NOTHING = ("无", "没有", "none", "0")
 NOT_APPLICABLE = ("不适用", "n/a", "not applicable")
+#: The measure in which 85 and 85% are the same.
+PER_CENT = Text("%", "%")
 #: How often a finding was made.
 REPEATS = ("first", "unfixed", "repeated")
-_LIMITS = ("at_least", "at_most", "above", "below")
+#: How one limit may be written.
+LIMITS = ("at_least", "at_most", "above", "below")
 
 
 # ------------------------------------------------------------------------------------------- small common readers
@@ -138,6 +146,14 @@ def read_count_met(spot: Spot, value: Any) -> dict[str, Any] | None:
 # ------------------------------------------------------------------------------- numbers: threshold, ratio, bands
 
 
+def read_measure(spot: Spot, value: Any) -> Text | None:
+    """Read a unit of measure: a sign that both languages share, or a name in both."""
+    if isinstance(value, dict):
+        return pair(spot, value)
+    found = schema.string(spot, value)
+    return None if found is None else Text(found, found)
+
+
 def _range(spot: Spot, value: Any) -> dict[str, Fraction] | None:
     ends = list_of(schema.number)(spot, value)
     if ends is None or len(ends) < len(value):
@@ -168,11 +184,18 @@ def _some(spot: Spot, value: Any) -> Fraction | None:
     return found
 
 
+def read_limit(spot: Spot, value: Any) -> Record | None:
+    """Read one limit or a range, and its measure: ``{at_most: 35, measure: {zh: 个, en: titles}}``."""
+    limits = dict.fromkeys(LIMITS, schema.number)
+    found = record({}, {**limits, "range": _range, "measure": read_measure})(spot, value)
+    return None if found is None or _one_of(found, (*LIMITS, "range")) is None else found
+
+
 def read_threshold(spot: Spot, value: Any) -> dict[str, Any] | None:
     """Read one limit or a range, its measure, and what a value outside earns."""
-    limits = dict.fromkeys(_LIMITS, schema.number)
-    found = record({}, {**limits, "range": _range, "measure": schema.string, "short": _short})(spot, value)
-    name = None if found is None else _one_of(found, (*_LIMITS, "range"))
+    limits = dict.fromkeys(LIMITS, schema.number)
+    found = record({}, {**limits, "range": _range, "measure": read_measure, "short": _short})(spot, value)
+    name = None if found is None else _one_of(found, (*LIMITS, "range"))
     if found is None or name is None or found[name] is None:
         return None
     given = found["range"] or {name: found[name]}
@@ -184,20 +207,20 @@ def read_threshold(spot: Spot, value: Any) -> dict[str, Any] | None:
     return {"limits": given, "measure": found["measure"], **short}
 
 
-read_ratio: Reader = record({"target": positive}, {"measure": schema.string})
+read_ratio: Reader = record({"target": positive}, {"measure": read_measure})
 
 
 def read_bands(spot: Spot, value: Any) -> dict[str, Any] | None:
     """Read ``steps``, each with one limit and its value, ``else`` and the measure."""
-    step = record({"value": portion}, dict.fromkeys(_LIMITS, schema.number))
-    found = record({"steps": list_of(step), "else": portion}, {"measure": schema.string})(spot, value)
+    step = record({"value": portion}, dict.fromkeys(LIMITS, schema.number))
+    found = record({"steps": list_of(step), "else": portion}, {"measure": read_measure})(spot, value)
     if found is None or found["steps"] is None or found["else"] is None:
         return None
     if not found["steps"]:
         found.at("steps").report("empty_value")
     steps: list[tuple[str, Fraction, Fraction]] = []
     for item in found["steps"]:
-        name = _one_of(item, _LIMITS)
+        name = _one_of(item, LIMITS)
         if name is None or item[name] is None or item["value"] is None:
             continue
         if _covered(name, item[name], steps):
@@ -283,16 +306,5 @@ def read_deduct(spot: Spot, value: Any) -> dict[str, Any] | None:
 
 def read_deadline(spot: Spot, value: Any) -> dict[str, Any] | None:
     """Read ``by``: a day, or a day of every year."""
-
-    def day(here: Spot, item: Any) -> datetime.date | tuple[int, int] | None:
-        full = schema.parse_date(item) if isinstance(item, str) else None
-        if full is not None:
-            return full
-        yearly = schema.parse_date(f"2000-{item}") if isinstance(item, str) else None
-        if yearly is None or (yearly.month, yearly.day) == (2, 29):
-            here.report("bad_date", item if isinstance(item, str) else "", "2016-06-30  06-30")
-            return None
-        return yearly.month, yearly.day
-
-    found = record({"by": day})(spot, value)
+    found = record({"by": read_day})(spot, value)
     return None if found is None else {"by": found["by"]}

@@ -111,7 +111,7 @@ def _read_number(params: Params, text: str, n: int | None, year: int | None) -> 
         return None if found is None else (found,)
     if measure is None:
         return (found,)
-    return (found * 100,) if measure == "%" else None
+    return (found * 100,) if measure == rule_params.PER_CENT else None
 
 
 def _read_choice(params: Params, text: str, n: int | None, year: int | None) -> Seen | None:

@@ -18,6 +18,7 @@ from evalsys.evidence import Assessment, pass_mark_of
 from evalsys.faults import Fault, InputFaults, nearest
 from evalsys.instrument import Instrument, Node, PassMark, Standard
 from evalsys.language import Text
+from evalsys.rule_params import PER_CENT
 from evalsys.rulebook import RULES, Rule
 from evalsys.rules import Exact
 from evalsys.spine import Evaluation, Mask, allocate, evaluate, single
@@ -458,7 +459,7 @@ def _from_answers(
     rule = parent.standard.rules["survey"]
     attained = satisfied
     if rule.kind != "share":
-        measured = satisfied * 100 if rule.params.get("measure") == "%" else satisfied
+        measured = satisfied * 100 if rule.params.get("measure") == PER_CENT else satisfied
         attained = _fractions(RULES[rule.kind].attain(rule.params, [rules.exact([measured])]))[0]
     shown = f"{float(satisfied * 100):.2f}".rstrip("0").rstrip(".") + "%"
     return _Leaf(attained, by="responses", value=shown, checks=sum(count for _, _, count in asked.values()))

@@ -12,7 +12,7 @@ from evalsys import schema
 from evalsys.faults import nearest
 from evalsys.instrument import Instrument, PassMark
 from evalsys.language import Lang, Text
-from evalsys.schema import Record, Spot, list_of, pair, record, string
+from evalsys.schema import Record, Spot, list_of, one_or_more, pair, record, string
 from evalsys.tables import Grid
 
 __all__ = [
@@ -113,6 +113,8 @@ _FILE = record(
         "title": _text,
         "inspection_date": schema.date,
         "pass_mark": _mark,
+        "weights": string,
+        "shares": one_or_more(string),
         "language": schema.choice("zh", "en"),
         "frame": schema.choice("complete", "partial"),
         "draw": list_of(_DRAW),
@@ -137,6 +139,8 @@ SETTING_NAMES: Mapping[str, str] = {
     "标题": "title",
     "督查日期": "inspection_date",
     "目标线": "pass_mark",
+    "权重文件": "weights",
+    "共用事实取自": "shares",
     "语言": "language",
     "点位名单": "frame",
     "格式版本": "schema",

@@ -70,7 +70,8 @@ def evaluate(
     With w the children's weights, all over the children that apply:
 
     - sum: ``sum of w x attainment``; what is dropped leaves the denominator;
-    - mean: the same, but the node keeps its points whatever is dropped;
+    - mean: the same, but the node keeps its points whatever is dropped; where fewer children apply than the share
+      that must be present, the node itself is dropped;
     - cap: ``min(1, sum of w x attainment)``; its points shrink only where what applies is worth less than they are;
     - floor: ``max(0, 1 - sum of w x (1 - attainment))``;
     - best, worst: of the children; subset-grade: a table by the number of full children.
@@ -141,7 +142,7 @@ def _climb(instrument: Instrument, leaves: Exact, missing: Mask, dropped: Mask) 
         node = nodes[place]
         below = [c for c in node.children if nodes[c].scored] if node.scored else []
         applies = [c for c in below if applicable[c]]
-        if not applies:
+        if not applies or len(applies) < node.combine.present * len(below):
             continue
         kind = node.combine.kind
         part = {c: nodes[c].weight * applicable[c] for c in applies}

@@ -82,9 +82,11 @@ def new_assessment(folder: Path, instrument: str, *, place: str = "", round_: st
     Raises
     ------
     InputFaults
-        If the instrument has faults, or there is anything in the way. Nothing is written then.
+        If the instrument has faults or does not score, or there is anything in the way. Nothing is written then.
     """
     found = load_instrument(instrument)
+    if not found.leaves:
+        raise InputFaults([Fault("nothing_scored", instrument)])
     path = folder / f"{folder.resolve().name or found.id}.xlsx"
     in_the_way = [each for each in (path, folder / "assessment.yaml") if os.path.lexists(each)]
     if os.path.lexists(folder) and not folder.is_dir():

@@ -40,7 +40,16 @@ def timed(found):
 
 
 def test_every_benchmark_is_tested():
-    assert SCRIPTS == ["report", "score", "start"]
+    assert SCRIPTS == ["instruments", "report", "score", "start"]
+
+
+def test_instruments(tmp_path):
+    found = quick("instruments", tmp_path)
+    assert found["instruments"] >= 26
+    assert found["seconds"].keys() == {f"{what}: {who}" for what in ("all", "one") for who in ("evalsys", "YAML alone")}
+    for times in found["seconds"].values():
+        timed(times)
+    assert found["ratios"].keys() == found["yaml_share"].keys() == {"all", "one"}
 
 
 def test_score(tmp_path):

@@ -15,8 +15,9 @@ import yaml
 
 from evalsys import schema
 from evalsys.faults import InputFaults
-from evalsys.instrument_file import instrument_ids, load_instrument, read_instrument, register, write_instrument
+from evalsys.instrument_file import instrument_ids, load_instrument, read_instrument, write_instrument
 from evalsys.language import Text
+from evalsys.names import register
 from evalsys.rulebook import Rule
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -116,7 +117,8 @@ def test_the_instruments_that_come_with_evalsys_load():
     for name in instrument_ids():
         instrument = load_instrument(name)
         assert instrument.id == name
-        assert sum(node.points for node in instrument.nodes if node.depth == 1 and node.scored) == instrument.full_marks
+        own = [node.points for node in instrument.nodes if node.depth == 1 and node.scored]
+        assert sum(own) == instrument.full_marks or not instrument.leaves
 
 
 def test_loading_takes_a_tenth_of_a_second_or_less():
@@ -209,14 +211,14 @@ draw: [{site_type: market, sites: 2}, {site_type: park, sites: all}]
     )
     assert sorted(instrument.site_types) == ["car-wash", "market", "park"]
     assert instrument.units == {
-        "civilisation-office": Text("文明办", "Civilisation office"),
+        "文明办": Text("文明办", "Civilisation office"),
         "water": instrument.units["water"],
     }
     assert instrument.documents["notice-7"]["certainty"] == "news"
     assert [(item.site_type, item.sites) for item in instrument.draw] == [("market", 2), ("park", None)]
     node = instrument.standards["1.1"]
     assert [(item.site_type, item.sites) for item in node.standard.checked_at] == [("car-wash", 3), ("market", None)]
-    assert (node.standard.lead, node.standard.support) == (("water",), ("civilisation-office",))
+    assert (node.standard.lead, node.standard.support) == (("water",), ("文明办",))
     assert node.note == Text("注", "Remark")
 
 

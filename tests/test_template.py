@@ -219,7 +219,14 @@ def test_the_untouched_template_is_read_without_a_fault(tmp_path: Path, lang: An
     assert (result.worst, result.best) == (0, 39)
 
 
-@pytest.mark.parametrize("name", [name for name in instrument_ids() if name != ID])
+def test_an_instrument_that_does_not_score_has_nothing_to_fill_in(tmp_path: Path) -> None:
+    with pytest.raises(InputFaults) as raised:
+        new_assessment(tmp_path / "a", "national-index-2012")
+    assert [fault.problem for fault in raised.value.faults] == ["nothing_scored"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [name for name in instrument_ids() if name not in (ID, "national-index-2012")])
 def test_every_instrument_makes_a_template_that_is_read(tmp_path: Path, name: str) -> None:
     path = new_assessment(tmp_path / "a", name, place="某区", round_="2026-03")
     if load_instrument(name).monthly:

@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 
 from evalsys import InputFaults, Score, findings, plain_view, read_assessment, score, tree_view
+from evalsys.rule_params import PER_CENT
 from evalsys.rulebook import Rule
 from evalsys.wording import observed
 from evalsys.workbooks import rectification_lists, score_workbook
@@ -190,8 +191,8 @@ def test_in_english_names_stay_and_the_form_is_english(small: Score, tmp_path: P
     [
         (Rule("met"), "否", None, "observations", "不达标", "not met"),
         (Rule("k_of_n"), "2/5", None, "observations", "达标 2/5", "2/5 comply"),
-        (Rule("threshold", {"measure": "%"}), "75", None, "observations", "数值 75%", "value 75%"),
-        (Rule("threshold", {"measure": "%"}), "75%", None, "observations", "数值 75%", "value 75%"),
+        (Rule("threshold", {"measure": PER_CENT}), "75", None, "observations", "数值 75%", "value 75%"),
+        (Rule("threshold", {"measure": PER_CENT}), "75%", None, "observations", "数值 75%", "value 75%"),
         (Rule("grade"), "B", None, "observations", "等级 B", "grade B"),
         (Rule("none"), "2", None, "observations", "发生 2 次", "happened 2 times"),
         (Rule("share"), "62.5%", None, "responses", "问卷满意 62.5%", "62.5% satisfied in the survey"),

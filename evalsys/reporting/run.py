@@ -15,6 +15,7 @@ from evalsys.reporting.notebooks import checked_parameters, find_notebook, noteb
 __all__ = ["Report", "ReportFailed", "run_report"]
 
 #: Parameters that are paths; the notebook runs in its own folder, so they are made absolute.
+#: An instrument is a path where it is not an id.
 _PATHS = ("assessment", "out")
 
 
@@ -85,7 +86,8 @@ def run_report(name: str, given: Mapping[str, Any], folder: Path, progress: bool
 
 
 def _absolute(name: str, value: Any) -> Any:
-    return str(Path(value).resolve()) if name in _PATHS and value else value
+    is_path = name in _PATHS or (name == "instrument" and str(value).endswith((".yaml", ".yml")))
+    return str(Path(value).resolve()) if is_path and value else value
 
 
 def _try_writing(folder: Path) -> None:

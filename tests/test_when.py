@@ -1,0 +1,77 @@
+"""When something is due: every form that is read, in words, and what is refused."""
+
+import datetime
+
+import pytest
+import yaml
+
+from evalsys import schema
+from evalsys.when import PERIODS, When, read_when
+
+
+def read(folder, text):
+    path = folder / "x.yaml"
+    path.write_text(f"when: {text}\n", "utf-8")
+    faults = []
+    spot, content = schema.document(path, "x.yaml", faults)
+    found = read_when(schema.spot_in(spot, content, "when"), content["when"])
+    return found, [(fault.problem, fault.row) for fault in faults]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "zh", "en"),
+    [
+        ("{by: 06-30}", When(by=(6, 30)), "6月30日前", "by 30 Jun"),
+        ("{by: 2016-12-31}", When(by=datetime.date(2016, 12, 31)), "2016年12月31日前", "by 2016-12-31"),
+        ("{from: 05-15, to: 08-22}", When(by=(8, 22), since=(5, 15)), "5月15日至8月22日", "15 May to 22 Aug"),
+        ("{from: 12-01, to: 06-30}", When(by=(6, 30), since=(12, 1)), "12月1日至6月30日", "1 Dec to 30 Jun"),
+        ("{every: quarter}", When(every="quarter"), "每季度", "every quarter"),
+        ("{every: year, times: 2}", When(every="year", times=2), "每年2次", "every year 2 times"),
+        ("{every: month, by_day: 5}", When(every="month", by_day=5), "每月5日前", "every month by the 5th"),
+        ("{every: month, by_day: 11}", When(every="month", by_day=11), "每月11日前", "every month by the 11th"),
+        ("{every: month, by_day: 22}", When(every="month", by_day=22), "每月22日前", "every month by the 22nd"),
+        ("{days: [2, 3]}", When(days=(2, 3)), "每2–3天", "every 2–3 days"),
+        ("{days: [7, 7]}", When(days=(7, 7)), "每7天", "every 7 days"),
+        ("{school_week: 2}", When(school_week=2), "第2教学周", "school week 2"),
+    ],
+)
+def test_every_form_and_its_words(tmp_path, text, expected, zh, en):
+    found, faults = read(tmp_path, text)
+    assert (found, faults) == (expected, [])
+    assert (found.text.zh, found.text.en) == (zh, en)
+
+
+@pytest.mark.parametrize("period", PERIODS)
+def test_every_period(tmp_path, period):
+    found, _ = read(tmp_path, f"{{every: {period}}}")
+    assert found.text == PERIODS[period]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{by: 06-31}", "bad_date"),
+        ("{by: 02-29}", "bad_date"),
+        ("{by: [1]}", "bad_date"),
+        ("{from: 05-15}", "bad_value"),
+        ("{from: 2016-05-15, to: 2016-05-01}", "bad_value"),
+        ("{from: 2016-05-15, to: 06-01}", "bad_value"),
+        ("{every: fortnight}", "bad_value"),
+        ("{every: month, by: 06-30}", "bad_value"),
+        ("{by: 06-30, times: 2}", "bad_value"),
+        ("{times: 2}", "bad_value"),
+        ("{days: [3, 2]}", "bad_value"),
+        ("{days: [2]}", "bad_value"),
+        ("{days: [0, 2]}", "out_of_range"),
+        ("{week: 2}", "unknown_key"),
+        ("{}", "bad_value"),
+    ],
+)
+def test_what_is_refused(tmp_path, text, problem):
+    found, faults = read(tmp_path, text)
+    assert (found, faults[0]) == (None, (problem, 1))
+
+
+def test_words_of_a_day_are_those_of_the_calendar():
+    assert When(by=(2, 28)).text.en == f"by {datetime.date(2001, 2, 28):%-d %b}"
+    assert yaml.safe_load("{by: 06-30}") == {"by": "06-30"}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from html import escape
 from typing import Any
 
-from evalsys import wording
 from evalsys.instrument import Instrument, Mechanism, Said
 from evalsys.language import Lang, Text
 from evalsys.markup import Column, Html, block, safe, section, speaker, table
 from evalsys.rule_words import limit_text
-from evalsys.tasks import unit_name
+from evalsys.schema import decimal as exact
 from evalsys.wording import decimal, percent_short, points
 
 __all__ = ["beside", "with_note"]
@@ -49,7 +49,7 @@ def beside(instrument: Instrument, lang: Lang) -> Html:
 
 
 def _leads(instrument: Instrument, said: Said, lang: Lang) -> str:
-    names = [f'<span class="nw">{safe(unit_name(instrument, unit).say(lang))}</span>' for unit in said.lead]
+    names = [f'<span class="nw">{safe(instrument.units[unit].say(lang))}</span>' for unit in said.lead]
     return Text("、", ", ").say(lang).join(names) or "–"
 
 
@@ -107,7 +107,8 @@ def _setting(entry: Mechanism, lang: Lang) -> str:
     said = [limit_text(entry.limits, entry.measure).say(lang)] if entry.limits else []
     sign = " → " if entry.kind == "ladder" else Text("、", ", ").say(lang)
     said += [sign.join(step.say(lang) for step in entry.steps)] if entry.steps else []
-    said += [" / ".join(percent_short(share) for share in entry.shares)] if entry.shares else []
+    whole = sum(entry.shares, Fraction(0)) if entry.kind == "cycle" else Fraction(1)  # of the years: parts of a whole
+    said += [" / ".join(percent_short(share / whole) for share in entry.shares)] if entry.shares else []
     return Text("；", "; ").say(lang).join(said) or "–"
 
 
@@ -118,7 +119,7 @@ def _facts(instrument: Instrument, lang: Lang) -> tuple[int, str]:
     for entry in instrument.facts:
         more = t("多于 ", "more than ") if entry.more_than else ""
         whole = entry.value.denominator == 1
-        value = decimal(entry.value, 0) if whole else wording.points(entry.value, 1)
+        value = decimal(entry.value, 0) if whole else exact(entry.value)
         name = with_note(safe(entry.said.text.say(lang)), entry.said.note, lang)
         rows.append([name, safe(more + value + " " + entry.measure.say(lang))])
     return len(rows), table(columns, rows, tight=True)

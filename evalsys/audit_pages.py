@@ -107,8 +107,8 @@ def _rests_on(instrument: Instrument, lang: Lang) -> str:
     if lang == "zh":
         said += [f"{name}为假定的占 {share}" for name, share in rest]
     elif rest:
-        some = wording.joined([f"{name} for {share}" for name, share in rest], "en")
-        said.append(f"{'' if whole else 'assumed are '}{some} of the points")
+        some = [f"{name}{'' if whole or n else ' are assumed'} for {share}" for n, (name, share) in enumerate(rest)]
+        said.append(wording.joined(some, "en") + ("" if whole else " of the points"))
     return f'<span class="l">{escape(t("，", ", ").join(said))}</span>'
 
 
@@ -117,17 +117,19 @@ def _second_sentence(instrument: Instrument, lang: Lang) -> str:
     full = instrument.full_marks
     found = weights(instrument)
     held = {item.what: item for item in resting(instrument)}
-    sourced = _of_origin(instrument, "printed", "derived", "ban")
-    out = t(
-        f"界限由原文印明、推得或属禁止性要求的占分值的 {share_of(sourced, full)}，"
-        f"不设界限的占 {share_of(_of_origin(instrument, 'none'), full)}。",
-        f"{share_of(sourced, full)} of the points have a threshold that is printed, derived or a ban; "
-        f"{share_of(_of_origin(instrument, 'none'), full)} need none. ",
+    parts = (
+        (("printed", "derived", "ban"), "由原文印明、推得或属禁止性要求的", "printed, derived or a ban for {}"),
+        (("none",), "不设界限的", "not needed for {}"),
+        (("unstated",), "出处未注明的", "of unstated origin for {}"),
+        (OURS, "为假定的（含暂定参数）", "assumed for {}"),
     )
-    unstated = _of_origin(instrument, "unstated")
-    if unstated:
-        share = share_of(unstated, full)
-        out += t(f"界限出处未注明的占 {share}。", f"For {share} the file does not say where the threshold comes from. ")
+    shares = [
+        (share_of(value, full), zh, en) for origins, zh, en in parts if (value := _of_origin(instrument, *origins))
+    ]
+    out = t(
+        "按分值计，界限" + "，".join(f"{zh}占 {share}" for share, zh, _ in shares) + "。",
+        "The threshold is " + ", ".join(en.format(share) for share, _, en in shares) + " of the points. ",
+    )
     if "several" in held:
         share = share_of(held["several"].points, full)
         out += t(
@@ -137,12 +139,17 @@ def _second_sentence(instrument: Instrument, lang: Lang) -> str:
     scored = {weight.code: weight.points for weight in found if weight.points is not None}
     free = len(scored) - len(held["any"].scored)
     share = share_of(sum(scored.values(), _ZERO) - held["any"].points, full)
-    beside = t("除权重外，", "apart from weights, ") if "weights" in held else ""
-    out += t(
-        f"{beside}方法、合并方式和界限均无假定的标准 {free} 项，占 {share}。",
-        f"{beside}{wording.plural(free, 'standard')} with {share} of the points "
-        f"{'rests' if free == 1 else 'rest'} on no assumed method or threshold. ".capitalize(),
-    )
+    beside = t("除权重外，", "Apart from weights, ") if "weights" in held else ""
+    if not free:
+        out += t(
+            "方法、合并方式和界限中，各项标准至少有一处为假定。", "Every standard has an assumed method or threshold. "
+        )
+    elif free < len(scored):
+        out += t(
+            f"{beside}方法、合并方式和界限均无假定的标准 {free} 项，占 {share}。",
+            f"{beside}{wording.plural(free, 'standard')} with {share} of the points "
+            f"{'rests' if free == 1 else 'rest'} on no assumed method or threshold. ",
+        )
     if instrument.monthly:
         out += t("分值按月不同，本页按一月份计。", "Points differ by month; this page takes those of January.")
     return out.strip()
@@ -316,12 +323,12 @@ def _caption(instrument: Instrument, by: str, rest: Sequence[Group], lang: Lang)
             f"{several} 项标准由{what}，" if by == "lead" else f"{several} 项标准{what}，",
             f"{wording.plural(several, 'standard')} count in full for {each}{what}; ",
         ) + t(f"{each}均全数计入，各条不可相加。", "the bars do not add up.")
-    if by == "site_type":
+    if by == "site_type" and any(not group.name for group in groups(instrument, by)):
         out += t(
             "材料、问卷等按全域测评的分值列为“不在点位上”。",
             " Points by documents, surveys and the like are not at a site.",
         )
-    if by == "method":
+    if by == "method" and any(len(node.children) > 1 for node in instrument.standards.values() if node.scored):
         out += t(
             "一项标准用几种方法的，分值分到各方法，合计为满分。",
             "A standard of several methods is split; the sum is the full marks.",
@@ -344,9 +351,7 @@ _PER_LINE = 14
 def tree(instrument: Instrument, lang: Lang) -> Html:
     """Return the tree as a grid: one row per indicator, one cell per standard, by the origin of its threshold."""
     t = speaker(lang)
-    head = section(
-        "一", "s1", "指标体系", "The tree", lang, escape(_tree_sentence(instrument, lang)), bool(instrument.leaves)
-    )
+    head = section("一", "s1", "指标体系", "The tree", lang, escape(_tree_sentence(instrument, lang)))
     by_code = all(display_width(code) <= 5 for code in instrument.standards)
     found = lines(instrument)
     rows = [_row(instrument, line, by_code, lang) for line in found]
@@ -386,6 +391,11 @@ def _tree_sentence(instrument: Instrument, lang: Lang) -> str:
         return out + t("；没有一项计分标准的界限为假定。", "; no scored standard has an assumed threshold.")
     total, most = sum(ours.values()), max(ours.values())
     where = wording.joined([instrument.nodes[top].name.say(lang) for top in ours if ours[top] == most], lang, 3)
+    if most == total:
+        return out + t(
+            f"；界限为假定的计分标准 {total} 项，均在{where}。",
+            f"; {total} scored {'has' if total == 1 else 'have'} an assumed threshold, in: {where}.",
+        )
     return out + t(
         f"；界限为假定的计分标准 {total} 项，最多的是{where}（{most} 项）。",
         f"; {total} scored have an assumed threshold, most of them ({most}) in: {where}.",

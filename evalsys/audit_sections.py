@@ -70,7 +70,7 @@ def own_thresholds(instrument: Instrument, lang: Lang) -> Html:
             f"{wording.plural(len(scored), 'scored standard')} with {points(total)} points ({share}) without a limit "
             "of their own: the defaults below are in use, and with others the result would differ",
         )
-        say += t(f"。另有 {rest} 项不计分", f"; {rest} more are not scored") if rest else ""
+        say += t(f"。另有 {rest} 项不计分", f"; {rest} more {'is' if rest == 1 else 'are'} not scored") if rest else ""
     elif found:
         say = t(
             f"没有自己界限的标准 {rest} 项，均不计分",
@@ -300,15 +300,16 @@ def effective_weights(instrument: Instrument, lang: Lang) -> Html:
         high = max(weight.share or _ZERO for weight in scored)
         low = min(weight.share or _ZERO for weight in scored)
         say = t(
-            f"{len(scored)} 项计分标准中，最重的占满分的 {percent(high)}，最轻的占 {percent(low)}",
-            f"Of {wording.plural(len(scored), 'scored standard')} the heaviest holds {percent(high)} of the full marks"
-            f", the lightest {percent(low)}",
+            f"{len(scored)} 项计分标准中，最重的占满分的 {percent(high)}，最轻的占 {percent(low)}，"
+            f"前者为后者的 {decimal(high / low, 1)} 倍。",
+            f"Of {wording.plural(len(scored), 'scored standard')} the heaviest holds {percent(high)} of the marks, "
+            f"the lightest {percent(low)}: a ratio of {decimal(high / low, 1)}.",
         )
-        say += (
-            t(f"，前者为后者的 {decimal(high / low, 1)} 倍。", f": {decimal(high / low, 1)} times as much.")
-            if low < high
-            else t("。", ".")
-        )
+        if high == low:
+            say = t(
+                f"{len(scored)} 项计分标准各占满分的 {percent(high)}。",
+                f"Each scored standard holds {percent(high)} of the full marks.",
+            )
     else:
         say = t("本体系不计分，只列印明的分值。", "The instrument is not scored; only printed points are shown.")
     head = section("", "s7", "附表：各项标准的有效权重", "Annex: effective weight of each standard", lang, escape(say))

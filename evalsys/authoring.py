@@ -111,12 +111,18 @@ class _Row:
     lang: Lang
 
     def __getitem__(self, key: str) -> str:
-        columns = self.table.columns
-        return self.table.rows[self.place][columns.index(key)] if key in columns else ""
+        name, columns = _column(self.table, key), self.table.columns
+        return self.table.rows[self.place][columns.index(name)] if name in columns else ""
 
     def at(self, key: str) -> _Place:
-        heading = self.table.headings.get(key) or COLUMNS[self.table.name][key].heading.say(self.lang)
+        heading = self.table.headings.get(_column(self.table, key)) or COLUMNS[self.table.name][key].heading.say(
+            self.lang
+        )
         return _Place(self.table.file, self.table.numbers[self.place], heading)
+
+
+def _column(table: Table, key: str) -> str:
+    return COLUMNS[table.name][key].heading.en
 
 
 def _tables(book: Path, faults: list[Fault]) -> tuple[dict[str, Table], Lang]:
@@ -150,8 +156,7 @@ def _tables(book: Path, faults: list[Fault]) -> tuple[dict[str, Table], Lang]:
 def _table(key: str, shown: str, grid: Grid, faults: list[Fault]) -> Table | None:
     if key == "instrument":
         return as_table(key, shown, grid, _SETTING, _REMARK, faults)
-    cells = COLUMNS[key]
-    columns = [Column(name, (cell.heading.zh, cell.heading.en), cell.required) for name, cell in cells.items()]
+    columns = [Column(cell.heading.en, (cell.heading.zh,), cell.required) for cell in COLUMNS[key].values()]
     return as_table(key, shown, grid, columns, (), faults)
 
 
@@ -214,7 +219,7 @@ class _Reading:
         found = [_Row(table, place, self.lang) for place in range(len(table.rows))] if table else []
         for row in found:
             for key in COLUMNS[name]:
-                if key in _CODES and (row.place, key) in row.table.typed and "." in row[key]:
+                if key in _CODES and (row.place, _column(row.table, key)) in row.table.typed and "." in row[key]:
                     self.report(row.at(key), "number_as_code", row[key], f"{row[key]}  {row[key]}0")
         return found
 
@@ -247,7 +252,7 @@ class _Reading:
         for key, cell in HEAD.items():
             for length in range(1, len(cell.path) + 1):
                 self.places.setdefault(cell.path[:length], at[key])
-            found = self.read(at[key], values.get(key, ""), self._reader_of_head(key, cell))
+            found = self.read(at[key], values.get(key, ""), self._reader(key, cell))
             if found is not None and cell.path:
                 _put(made, cell.path, found)
         for key in ("title", "source", "weights"):
@@ -262,22 +267,10 @@ class _Reading:
             elif found["value"]:
                 self.report(_Place(table.file, number, table.headings["key"]), "empty_value", found["value"])
 
-    def _reader_of_head(self, key: str, cell: Cell) -> Callable[[str], Any]:
-        readers: Mapping[str, Callable[[str], Any]] = {
-            "full_marks": points_of,
-            "shares": lambda text: shares_of(text, self.lang, every=True),
-            "draw": self._sites,
-        }
-        return readers.get(key) or self._plain(cell)
-
-    def _plain(self, cell: Cell) -> Callable[[str], Any]:
-        """Return the reader of a cell that holds one word of a drop-down, or any text."""
-        return (lambda text: word(cell.words, text, self.lang)) if cell.words else str
-
     def _document(self, made: dict[str, Any], values: Mapping[str, str], at: Mapping[str, _Place]) -> None:
         """Describe the source document where the register does not know it."""
         given = [key for key in _DESCRIBED if values.get(key)]
-        said = {_DESCRIBED[key]: self.read(at[key], values[key], self._plain(HEAD[key])) for key in given}
+        said = {_DESCRIBED[key]: self.read(at[key], values[key], self._reader(key, HEAD[key])) for key in given}
         document = values.get("document")
         if document and document not in register("documents") and not given:
             near = nearest(document, register("documents"))
@@ -419,7 +412,7 @@ class _Reading:
                 only = f"{COLUMNS['tree']['kind'].heading.say(self.lang)} = {WORDS['kind'][cell.of].say(self.lang)}"
                 self.report(row.at(key), "no_effect", row[key], only)
             elif key in paths:
-                found = self.read(row.at(key), row[key], self._reader_of_tree(key, cell))
+                found = self.read(row.at(key), row[key], self._reader(key, cell))
                 if found is not None and key != "rule":
                     _put(made, paths[key], found)
                 elif key == "rule":
@@ -434,16 +427,17 @@ class _Reading:
             held.append(self._node(tree, child, (*path, key, len(held))))
         return made
 
-    def _reader_of_tree(self, key: str, cell: Cell) -> Callable[[str], Any]:
+    def _reader(self, key: str, cell: Cell) -> Callable[[str], Any]:
+        """Return the reader of a cell: its own, or of one word of a drop-down, or of any text."""
         readers: Mapping[str, Callable[[str], Any]] = {
-            "points": points_of,
+            **dict.fromkeys(("full_marks", "points"), points_of),
+            **dict.fromkeys(("lead", "support", "options", "satisfied"), names_in),
+            **dict.fromkeys(("draw", "sites"), self._sites),
+            "shares": lambda text: shares_of(text, self.lang, every=True),
             "methods": self._methods,
-            "sites": self._sites,
-            "lead": names_in,
-            "support": names_in,
             "due": lambda text: due_of(text, self.lang),
         }
-        return readers.get(key) or self._plain(cell)
+        return readers.get(key) or ((lambda text: word(cell.words, text, self.lang)) if cell.words else str)
 
     def _methods(self, text: str) -> dict[str, dict[str, str]]:
         found = shares_of(text, self.lang)
@@ -474,8 +468,7 @@ class _Reading:
             self.remember(here, row, {key: cell.path for key, cell in COLUMNS[name].items() if cell.path})
             item: dict[str, Any] = {}
             for key, cell in COLUMNS[name].items():
-                reader = names_in if key in ("options", "satisfied") else self._plain(cell)
-                found = self.read(row.at(key), row[key], reader) if cell.path else None
+                found = self.read(row.at(key), row[key], self._reader(key, cell)) if cell.path else None
                 if found is not None:
                     _put(item, cell.path, found)
             item.setdefault("text" if name == "questions" else "name", {})

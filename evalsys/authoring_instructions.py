@@ -53,7 +53,7 @@ def _lines(lang: Lang) -> Iterator[tuple[str, str, str]]:
         meaning, entry = _MEANINGS[rule], RULES[rule].entry
         text = Text(
             f"{meaning.zh}。检查时填：{entry.zh}。\n参数：{notation.zh}",
-            f"{meaning.en}. One enters: {entry.en}.\nParameters: {notation.en}",
+            f"{meaning.en[0].upper()}{meaning.en[1:]}. One enters: {entry.en}.\nParameters: {notation.en}",
         )
         yield "row", name.say(lang), text.say(lang)
 

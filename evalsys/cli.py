@@ -4,66 +4,39 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import evalsys
+from evalsys.cli_instrument import instrument
 from evalsys.console import FAULTS, LOCALE, Commands, gathered, say, tell, working
 from evalsys.faults import Fault, InputFaults
-from evalsys.language import LANGUAGES, Lang
+from evalsys.language import Lang
+from evalsys.verbs import (
+    FOLDER,
+    LANG_OF_REPORT,
+    LANG_OF_RESULT,
+    LANG_OF_SYSTEM,
+    argument_assessment,
+    check_target,
+    option_pass_mark,
+    options_format,
+    or_faults,
+    verb,
+    write,
+    write_listing,
+)
 
 if TYPE_CHECKING:
     import datetime
 
     from evalsys.evidence import Assessment
-    from evalsys.instrument import Instrument
-    from evalsys.listing import Listing
 
 __all__ = ["main"]
 
-_FORMATS = ("table", "json", "csv", "xlsx")
-_FOLDER = click.Path(path_type=Path, file_okay=False)
-_FILE = click.Path(path_type=Path, dir_okay=False)
 _READING = ("正在读取数据……", "Reading the data...")
-
-_Command = Callable[..., Any]
-
-
-# ---------------------------------------------------------------------------------------------- shared options
-
-
-def _option_lang(zh: str, en: str) -> Callable[[_Command], _Command]:
-    help_ = say(f"输出的语言；默认{zh}", f"language of the output; by default {en}")
-    return click.option("--lang", type=click.Choice(LANGUAGES), help=help_)
-
-
-_LANG_OF_REPORT = _option_lang("按测评设置，未设则为中文", "the assessment's, else Chinese")
-_LANG_OF_RESULT = _option_lang("按测评设置，未设则按系统语言", "the assessment's, else the system's")
-_LANG_OF_SYSTEM = _option_lang("按系统语言", "the system's")
-
-
-def _option_pass_mark(command: _Command) -> _Command:
-    help_ = say("目标线：85% 或分数", "pass mark: 85% or points")
-    return click.option("--pass-mark", metavar="X", help=help_)(command)
-
-
-def _options_format(command: _Command) -> _Command:
-    as_ = click.option(
-        "--format", "as_", type=click.Choice(_FORMATS), default="table", show_default=True,
-        help=say("输出格式；xlsx 须同时用 --out", "form of the output; xlsx needs --out"),
-    )  # fmt: skip
-    out = click.option(
-        "--out", type=_FILE, help=say("写入这个文件，不显示在屏幕上", "write to this file instead of the screen")
-    )
-    return as_(out(command))
-
-
-def _argument_assessment(command: _Command) -> _Command:
-    type_ = click.Path(path_type=Path)
-    return click.argument("assessment", type=type_, metavar=say("测评", "ASSESSMENT"))(command)
 
 
 @click.group(
@@ -87,19 +60,10 @@ def main() -> None:
     """Run the command line."""
 
 
-def _verb(
-    name: str, zh: str, en: str, more: tuple[str, str] = ("", ""), group: click.Group = main
-) -> Callable[[_Command], click.Command]:
-    """Return the decorator of a command: its help in one sentence, and more that only its own page says."""
-    short = say(zh, en)
-    help_ = f"{short}\n\n{say(*more)}".rstrip()
-    return group.command(name, help=help_, short_help=short.rstrip("。."), options_metavar=say("[选项]", "[OPTIONS]"))
-
-
 # ---------------------------------------------------------------------------------------------------- report
 
 
-@_verb(
+@verb(
     "report",
     "执行一个报告，生成单个 HTML 文件。",
     "Execute a report notebook and write one HTML file.",
@@ -110,6 +74,7 @@ def _verb(
         "Examples:\n\nevalsys report mock-assessment data/wujiang-2016\n\n"
         "evalsys report instrument-audit taizhou-police-2009",
     ),
+    group=main,
 )
 @click.argument("notebook", metavar=say("报告", "NOTEBOOK"))
 @click.argument("subject", type=click.Path(path_type=Path), metavar=say("测评或体系", "ASSESSMENT|INSTRUMENT"))
@@ -117,11 +82,11 @@ def _verb(
     "-p", "--parameter", "given", type=(str, str), multiple=True, metavar=say("名称 值", "NAME VALUE"),
     help=say("报告的其他参数，可重复使用", "a further parameter of the notebook; may be repeated"),
 )  # fmt: skip
-@_LANG_OF_REPORT
-@_option_pass_mark
+@LANG_OF_REPORT
+@option_pass_mark
 @click.option(
     "--out",
-    type=_FOLDER,
+    type=FOLDER,
     help=say("报告写入的文件夹，默认 reports/测评名或体系编号", "folder for the report, by default reports/NAME"),
 )
 @click.option(
@@ -224,9 +189,9 @@ def _run(notebook: str, parameters: dict[str, Any], folder: Path) -> None:
 # ------------------------------------------------------------------------------------------------ score, check
 
 
-@_verb("score", "按测评体系计分，列出得分明细。", "Score an assessment and print the score statement.")
-@_argument_assessment
-@_option_pass_mark
+@verb("score", "按测评体系计分，列出得分明细。", "Score an assessment and print the score statement.", group=main)
+@argument_assessment
+@option_pass_mark
 @click.option(
     "--left-out", multiple=True, metavar=say("编码", "CODE"),
     help=say(
@@ -234,13 +199,13 @@ def _run(notebook: str, parameters: dict[str, Any], folder: Path) -> None:
         "indicator or standard to leave out, to compare with another's result; may be repeated",
     ),
 )  # fmt: skip
-@_LANG_OF_RESULT
-@_options_format
+@LANG_OF_RESULT
+@options_format
 def score(
     assessment: Path, pass_mark: str | None, left_out: tuple[str, ...], lang: Lang | None, as_: str, out: Path | None
 ) -> None:
     """Score an assessment and print the score statement."""
-    _check_target(as_, out)
+    check_target(as_, out)
     from evalsys import results
     from evalsys.evidence import pass_mark_of, read_assessment
     from evalsys.scoring import score as score_
@@ -252,42 +217,43 @@ def score(
         _, result = gathered(
             lambda: pass_mark_of(read, pass_mark), lambda: score_(read, left_out=left_out, pass_mark=pass_mark)
         )
-        write = {"table": results.score_text, "json": results.score_json, "csv": results.score_csv}.get(as_)
-        text = write(result, lang) if write else ""
+        said = {"table": results.score_text, "json": results.score_json, "csv": results.score_csv}.get(as_)
+        text = said(result, lang) if said else ""
     if as_ == "xlsx" and out is not None:
         from evalsys.workbooks import score_workbook
 
         click.echo(score_workbook(result, out, lang))
     else:
-        _write(text, as_, out)
+        write(text, as_, out)
 
 
-@_verb(
+@verb(
     "check",
     "检查一次测评的全部数据，列出每一处错误。",
     "Check all data of an assessment and list every fault.",
     ("没有错误时说明读到了什么。", "Without faults, it says what was read."),
+    group=main,
 )
-@_argument_assessment
-@_LANG_OF_RESULT
-@_options_format
+@argument_assessment
+@LANG_OF_RESULT
+@options_format
 def check(assessment: Path, lang: Lang | None, as_: str, out: Path | None) -> None:
     """Check all data of an assessment and list every fault."""
-    _check_target(as_, out)
+    check_target(as_, out)
     from evalsys import results
     from evalsys.evidence import read_assessment
 
     with working(*_READING):
-        read = _or_faults(lambda: read_assessment(assessment), lang, as_, out)
+        read = or_faults(lambda: read_assessment(assessment), lang, as_, out)
     lang = _language(lang, read)
     made = results.check_listing(read, lang)
-    _write_listing(made, lambda: results.check_json(read, lang), say("检查", "check"), lang, as_, out)
+    write_listing(made, lambda: results.check_json(read, lang), say("检查", "check"), lang, as_, out)
 
 
 # ----------------------------------------------------------------------------------- new, rectify, tasks, lab
 
 
-@_verb(
+@verb(
     "new",
     "新建一次测评，生成待填的工作簿。",
     "Make a new assessment as a workbook to fill in.",
@@ -295,6 +261,7 @@ def check(assessment: Path, lang: Lang | None, as_: str, out: Path | None) -> No
         "工作簿按测评体系列出要去的点位和每处要查的标准，填好即可计分。",
         "It lists the sites to visit and the standards to check at each; filled in, it scores.",
     ),
+    group=main,
 )
 @click.argument("folder", type=click.Path(path_type=Path), metavar=say("文件夹", "DIR"))
 @click.option(
@@ -312,7 +279,7 @@ def check(assessment: Path, lang: Lang | None, as_: str, out: Path | None) -> No
     metavar=say("轮次", "TEXT"),
     help=say("轮次，如 2026-12", "the round, such as 2026-12"),
 )
-@_LANG_OF_SYSTEM
+@LANG_OF_SYSTEM
 def new(folder: Path, instrument: str, place: str, round_: str, lang: Lang | None) -> None:
     """Make a new assessment."""
     from evalsys.template import new_assessment
@@ -323,15 +290,16 @@ def new(folder: Path, instrument: str, place: str, round_: str, lang: Lang | Non
     click.echo(made)
 
 
-@_verb(
+@verb(
     "rectify",
     "写出整改交办单，每家责任单位一个工作簿。",
     "Write one rectification list per responsible unit.",
     ("没有登记责任单位的问题按属地成单。", "Findings that no unit answers for are listed by area."),
+    group=main,
 )
-@_argument_assessment
+@argument_assessment
 @click.option(
-    "--out", type=_FOLDER,
+    "--out", type=FOLDER,
     help=say("写入的文件夹，默认 reports/测评名/整改交办单", "folder, by default reports/NAME/rectification"),
 )  # fmt: skip
 @click.option(
@@ -341,7 +309,7 @@ def new(folder: Path, instrument: str, place: str, round_: str, lang: Lang | Non
         "due date, such as 2026-12-01; by default seven days after the check",
     ),
 )  # fmt: skip
-@_LANG_OF_RESULT
+@LANG_OF_RESULT
 def rectify(assessment: Path, out: Path | None, due: str | None, lang: Lang | None) -> None:
     """Write one rectification list per responsible unit."""
     from evalsys.evidence import read_assessment
@@ -369,7 +337,7 @@ def _day(text: str | None) -> datetime.date | None:
     return day
 
 
-@_verb(
+@verb(
     "tasks",
     "写出任务分解表：总表，以及每家责任单位一个工作簿、一个网页。",
     "Write the task breakdown: an overview, and a workbook and a page per body that answers.",
@@ -380,12 +348,13 @@ def _day(text: str | None) -> datetime.date | None:
         "source leaves open comes first in the overview.\n\n"
         "INSTRUMENT is an id or a file; ids: evalsys instrument list",
     ),
+    group=main,
 )
 @click.argument("name", metavar=say("测评体系", "INSTRUMENT"))
 @click.option(
-    "--out", type=_FOLDER, required=True, metavar=say("文件夹", "DIR"), help=say("写入的文件夹", "folder for the files")
+    "--out", type=FOLDER, required=True, metavar=say("文件夹", "DIR"), help=say("写入的文件夹", "folder for the files")
 )
-@_LANG_OF_SYSTEM
+@LANG_OF_SYSTEM
 def tasks(name: str, out: Path, lang: Lang | None) -> None:
     """Write the task breakdown of an instrument."""
     from evalsys.instrument_file import load_instrument
@@ -398,7 +367,7 @@ def tasks(name: str, out: Path, lang: Lang | None) -> None:
         click.echo(path)
 
 
-@_verb("lab", "在 JupyterLab 中打开报告笔记本。", "Open the report notebooks in JupyterLab.")
+@verb("lab", "在 JupyterLab 中打开报告笔记本。", "Open the report notebooks in JupyterLab.", group=main)
 @click.option("--no-browser", is_flag=True, help=say("不打开浏览器", "do not open a browser"))
 def lab(no_browser: bool) -> None:
     """Open the report notebooks in JupyterLab."""
@@ -413,207 +382,9 @@ def lab(no_browser: bool) -> None:
     os.execv(sys.executable, command)
 
 
-# -------------------------------------------------------------------------------------------------- instrument
-
-
-@main.group(
-    help=say("测评体系：列出、检查、编写。", "Instruments: list, check and write."),
-    short_help=say("测评体系：列出、检查、编写", "Instruments: list, check and write"),
-    options_metavar=say("[选项]", "[OPTIONS]"),
-    subcommand_metavar=say("命令 [参数]...", "COMMAND [ARGS]..."),
-)
-def instrument() -> None:
-    """List, check and write instruments."""
-
-
-@_verb("list", "列出自带的测评体系。", "List the instruments that come with evalsys.", group=instrument)
-@_LANG_OF_SYSTEM
-@_options_format
-def instrument_list(lang: Lang | None, as_: str, out: Path | None) -> None:
-    """List the instruments that come with evalsys."""
-    _check_target(as_, out)
-    from evalsys.instrument_file import instrument_ids, load_instrument
-
-    _write_instruments([load_instrument(name) for name in instrument_ids()], lang or LOCALE, as_, out)
-
-
-@_verb(
-    "check",
-    "检查一个测评体系文件，列出每一处错误。",
-    "Check an instrument file and list every fault.",
-    group=instrument,
-)
-@click.argument("path", type=click.Path(path_type=Path), metavar=say("文件", "PATH"))
-@_LANG_OF_SYSTEM
-@_options_format
-def instrument_check(path: Path, lang: Lang | None, as_: str, out: Path | None) -> None:
-    """Check an instrument file and list every fault."""
-    _check_target(as_, out)
-    from evalsys.instrument_file import read_instrument
-
-    found = _or_faults(lambda: read_instrument(path), lang, as_, out)
-    _write_instruments([found], lang or LOCALE, as_, out)
-
-
-@_verb(
-    "template",
-    "生成编写测评体系的工作簿，不必写 YAML。",
-    "Make a workbook in which to write an instrument, without YAML.",
-    ("填好后用 evalsys instrument import 读入。", "Filled in, evalsys instrument import reads it."),
-    group=instrument,
-)
-@click.argument("path", type=_FILE, metavar=say("文件.xlsx", "FILE.xlsx"))
-@_LANG_OF_SYSTEM
-def instrument_template(path: Path, lang: Lang | None) -> None:
-    """Make a workbook in which to write an instrument."""
-    _check_suffix(path, ".xlsx")
-    from evalsys.authoring_template import instrument_template as template
-
-    made = template(path, lang or LOCALE)
-    tell(
-        f"填好后读入：evalsys instrument import {made} --out 体系.yaml",
-        f"Once filled in: evalsys instrument import {made} --out FILE.yaml",
-    )
-    click.echo(made)
-
-
-@_verb(
-    "import",
-    "读入填好的工作簿，写成测评体系文件；有错一次列清。",
-    "Read a filled-in workbook and write the instrument file; every fault is listed at once.",
-    (
-        "错误写明表、行、列。已有的文件不会被覆盖。",
-        "Faults name sheet, row and column. A file that exists is not overwritten.",
-    ),
-    group=instrument,
-)
-@click.argument("book", type=_FILE, metavar=say("文件.xlsx", "FILE.xlsx"))
-@click.option(
-    "--out", type=_FILE, required=True, metavar=say("文件.yaml", "FILE.yaml"),
-    help=say("写入的测评体系文件", "the instrument file to write"),
-)  # fmt: skip
-def instrument_import(book: Path, out: Path) -> None:
-    """Read a filled-in workbook and write the instrument file."""
-    _check_suffix(book, ".xlsx")
-    _check_suffix(out, ".yaml", ".yml")
-    from evalsys.authoring import import_instrument
-
-    with working("正在读取工作簿……", "Reading the workbook..."):
-        made = import_instrument(book, out)
-    tell(f"可据此新建测评：evalsys new 文件夹 --instrument {made}", f"Next: evalsys new DIR --instrument {made}")
-    click.echo(made)
-
-
-@_verb(
-    "diff",
-    "比较一个测评体系的两版：增、删、移、改分值、改要求。",
-    "Compare two editions of an instrument: added, removed, moved, re-weighted, thresholds changed.",
-    group=instrument,
-)
-@click.argument("old", metavar=say("原版", "OLD"))
-@click.argument("new", metavar=say("新版", "NEW"))
-@_LANG_OF_SYSTEM
-@_options_format
-def instrument_diff(old: str, new: str, lang: Lang | None, as_: str, out: Path | None) -> None:
-    """Compare two editions of an instrument."""
-    _check_target(as_, out)
-    from evalsys.editions import changes, changes_listing
-    from evalsys.instrument_file import load_instrument
-
-    both = _or_faults(lambda: [load_instrument(name) for name in (old, new)], lang, as_, out)
-    found = changes(*both)
-    made = changes_listing(found, lang or LOCALE)
-    if not found:
-        tell("两版没有差别。", "The editions do not differ.")
-    _write_listing(made, lambda: made.as_json("changes"), say("变动", "changes"), lang or LOCALE, as_, out)
-
-
-@_verb(
-    "weights",
-    "列出每条标准的实际权重；可换用另一份权重。",
-    "List the effective weight of every part; another file of weights may be used.",
-    group=instrument,
-)
-@click.argument("name", metavar=say("体系", "INSTRUMENT"))
-@click.option(
-    "--weights", type=_FILE, metavar=say("文件", "FILE"),
-    help=say("权重文件（给定的权重，或两两比较矩阵）", "a file of weights (given, or by pairwise comparison)"),
-)  # fmt: skip
-@_LANG_OF_SYSTEM
-@_options_format
-def instrument_weights(name: str, weights: Path | None, lang: Lang | None, as_: str, out: Path | None) -> None:
-    """List the effective weight of every part."""
-    _check_target(as_, out)
-    from evalsys.instrument_file import load_instrument
-    from evalsys.results import weights_listing
-
-    found = _or_faults(lambda: load_instrument(name, weights=weights), lang, as_, out)
-    made = weights_listing(found, lang or LOCALE)
-    for text in found.assumed:
-        tell(text.zh, text.en)
-    _write_listing(made, lambda: made.as_json("weights"), say("权重", "weights"), lang or LOCALE, as_, out)
-
-
-def _check_suffix(path: Path, *suffixes: str) -> None:
-    if path.suffix.lower() not in suffixes:
-        names = " ".join(suffixes)
-        raise click.UsageError(say(f"{path} 的扩展名须为 {names}", f"{path} must end in {names}"))
-
-
-def _write_instruments(found: list[Instrument], lang: Lang, as_: str, out: Path | None) -> None:
-    from evalsys import results
-
-    made = results.instrument_listing(found, lang)
-    _write_listing(made, lambda: results.instruments_json(found, lang), say("测评体系", "instruments"), lang, as_, out)
-
-
-# ------------------------------------------------------------------------------------------------------ output
+main.add_command(instrument)
 
 
 def _language(lang: Lang | None, read: Assessment) -> Lang:
     """Return the language of a result: the option's, else the assessment's, else the locale's."""
     return lang or read.settings.language or LOCALE
-
-
-def _check_target(as_: str, out: Path | None) -> None:
-    if as_ == "xlsx" and out is None:
-        raise click.UsageError(say("xlsx 须用 --out 指定文件", "xlsx needs --out FILE"))
-
-
-def _or_faults(read: Callable[[], Any], lang: Lang | None, as_: str, out: Path | None) -> Any:
-    """Return what is read; where it has faults, they are the result: write them as asked and end with exit code 1."""
-    from evalsys import results
-
-    lang = lang or LOCALE
-    try:
-        return read()
-    except InputFaults as found:
-        faults = found.faults
-        if as_ == "table":
-            _write(found.say(lang), as_, out)
-        else:
-            made, as_json = results.fault_listing(faults, lang), lambda: results.faults_json(faults, lang)
-            _write_listing(made, as_json, say("错误", "faults"), lang, as_, out)
-        sys.exit(FAULTS)
-
-
-def _write_listing(
-    made: Listing, as_json: Callable[[], str], title: str, lang: Lang, as_: str, out: Path | None
-) -> None:
-    if as_ == "xlsx" and out is not None:
-        made.write_workbook(out, title, lang)
-        click.echo(out)
-    else:
-        _write(as_json() if as_ == "json" else made.as_csv(lang) if as_ == "csv" else made.as_text(lang), as_, out)
-
-
-def _write(text: str, as_: str, out: Path | None) -> None:
-    if out is None:
-        click.echo(text)
-        return
-    from evalsys.files import atomic
-
-    with atomic(out) as temporary:
-        # the mark makes Excel read a CSV file as UTF-8
-        temporary.write_text(text + "\n", "utf-8-sig" if as_ == "csv" else "utf-8", newline="\n")
-    click.echo(out)

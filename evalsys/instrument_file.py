@@ -364,7 +364,9 @@ def _instrument(
     draw = _checked_at(file["draw"])
     held = [node.standard for node in nodes if node.standard]
     types = {item.site_type for standard in held for item in standard.checked_at} | {item.site_type for item in draw}
-    units = {unit for standard in held for unit in (*standard.lead, *standard.support)}
+    beside = read_beside(file, known)
+    said = [entry.said for entries in beside.values() for entry in entries]
+    units = {unit for each in (*held, *said) for unit in (*each.lead, *each.support)}
     mark = file["pass_mark"]
     return Instrument(
         id=file["id"],
@@ -388,7 +390,7 @@ def _instrument(
         bonus=tuple(map(dict, file["bonus"] or [])),
         monthly=monthly,
         assumed=tuple(_assumed(file, held)),
-        **read_beside(file, known),
+        **beside,
         contradictions=tuple(
             Contradiction(item["text"], tuple(item["codes"] or ())) for item in file["contradictions"] or []
         ),

@@ -43,7 +43,7 @@ from evalsys.sheets import (
     page,
     write,
 )
-from evalsys.tasks import Open, Task, UnitTasks, by_unit, open_matters, task_list, unit_name
+from evalsys.tasks import Open, Task, UnitTasks, by_unit, open_matters, task_list
 from evalsys.wording import plural, points, requirement
 
 __all__ = ["write_tasks"]
@@ -131,7 +131,7 @@ class _Breakdown:
         """Return the breakdown of an instrument."""
         tasks = task_list(instrument)
         units = by_unit(tasks)
-        names = {each.unit: unit_name(instrument, each.unit) for each in units}
+        names = {each.unit: instrument.units[each.unit] for each in units}
         rows = {task.number: _row(instrument, task, names, lang) for task in tasks}
         return _Breakdown(instrument, lang, tasks, units, names, rows)
 
@@ -207,7 +207,7 @@ def _standard(task: Task, lang: Lang) -> str:
 
 
 _THRESHOLDS = {
-    "parameter": Text("（界限未印明，暂定）", " (not printed: a parameter)"),
+    "parameter": Text("（界限未印明，为假定）", " (not printed: assumed)"),
     "assumed": Text("（界限为假定）", " (assumed)"),
 }
 

@@ -12,11 +12,10 @@ from fractions import Fraction
 
 from evalsys.instrument import CheckedAt, Dated, Instrument, Node, Standard
 from evalsys.language import Text
-from evalsys.names import name_of, register
 from evalsys.rulebook import Rule
 from evalsys.when import When
 
-__all__ = ["Open", "Task", "UnitTasks", "by_unit", "open_matters", "task_list", "unit_name"]
+__all__ = ["Open", "Task", "UnitTasks", "by_unit", "open_matters", "task_list"]
 
 
 @dataclass(frozen=True)
@@ -166,20 +165,6 @@ def open_matters(tasks: Iterable[Task]) -> Open:
         several_leads=tuple(task for task in held if len(task.lead) > 1),
         no_deadline=tuple(task for task in held if task.due is None),
     )
-
-
-def unit_name(instrument: Instrument, unit: str) -> Text:
-    """Return the name of a body; one that only the calendar names is looked up in the register.
-
-    Examples
-    --------
-    >>> from evalsys import load_instrument
-    >>> unit_name(load_instrument("luxi-county-2012"), "县政府法制办").en
-    'County government legal office'
-    """
-    if unit in instrument.units:
-        return instrument.units[unit]
-    return name_of(unit, register("units").get(unit, {"zh": None, "en": None}))
 
 
 # --------------------------------------------------------------------------------------------- from the instrument

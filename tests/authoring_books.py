@@ -1,4 +1,4 @@
-"""Workbooks of the authoring tests: a whole instrument in either language, and copies of it with single cells changed."""
+"""Workbooks of the authoring tests: a whole instrument in either language, and copies with single cells changed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import openpyxl
 
+from evalsys.authoring_rules import WORDS
 from evalsys.authoring_template import COLUMNS, EXAMPLE, HEAD, SHEETS, instrument_template
 from evalsys.language import Lang, Text
 
@@ -70,10 +71,21 @@ def empty(path: Path, lang: Lang) -> Path:
     return path
 
 
+def plain(lang: Lang) -> openpyxl.Workbook:
+    """Return the headings of the template in a workbook without looks, which is quick to read."""
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.worksheets[0])
+    sheet = workbook.create_sheet(SHEETS["instrument"].say(lang))
+    sheet.append(["设置项", "值"] if lang == "zh" else ["key", "value"])
+    for cell in HEAD.values():
+        sheet.append([cell.heading.say(lang)])
+    for key, cells in COLUMNS.items():
+        workbook.create_sheet(SHEETS[key].say(lang)).append([cell.heading.say(lang) for cell in cells.values()])
+    return workbook
+
+
 def shown(value: Any, cell: Any, lang: Lang) -> Any:
     """Return what a cell of the workbook holds: words of a drop-down are given as the YAML format calls them."""
-    from evalsys.authoring_rules import WORDS
-
     if isinstance(value, Text):
         return value.say(lang)
     words = WORDS.get(cell.words, {}) if cell else {}
@@ -86,13 +98,14 @@ def book(
     head: Row = WHOLE_HEAD,
     tables: Mapping[str, Sequence[Row]] = WHOLE,
     change: Mapping[tuple[str, Any, str], Any] | None = None,
+    full: bool = False,
 ) -> Path:
-    """Fill in a template and save it.
+    """Write a filled-in workbook: the headings of the template without its looks, or with `full` the template itself.
 
     `change` gives cells other values: (sheet, row, column), where the row is the code of a node, the number of an entry
     from 0, or the key of the head.
     """
-    workbook = openpyxl.load_workbook(empty(path, lang))
+    workbook = openpyxl.load_workbook(empty(path, lang)) if full else plain(lang)
     sheet = workbook[SHEETS["instrument"].say(lang)]
     for row, (key, cell) in enumerate(HEAD.items(), 2):
         value = (change or {}).get(("instrument", key, "value"), head.get(key))

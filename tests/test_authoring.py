@@ -17,7 +17,7 @@ import yaml
 from authoring_books import WHOLE, WHOLE_HEAD, book, empty
 from click.testing import CliRunner
 
-from evalsys import InputFaults, cli, console, read_assessment, read_instrument, score
+from evalsys import InputFaults, cli, cli_instrument, console, read_assessment, read_instrument, score, verbs
 from evalsys.authoring import import_instrument
 from evalsys.authoring_template import COLUMNS, HEAD, SHEETS
 from evalsys.faults import Fault
@@ -45,7 +45,7 @@ def lang(request):
 
 @pytest.fixture
 def whole(tmp_path, lang):
-    return imported(book(tmp_path / "book.xlsx", lang))
+    return imported(book(tmp_path / "book.xlsx", lang, full=True))
 
 
 def test_every_rule_that_a_workbook_can_say(whole, lang):
@@ -303,7 +303,7 @@ def _items(entries: list[Any], name: str) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize(("name", "unsayable"), [("wujiang-field-2016", ()), ("waste-sorting-estate", ("assumed",))])
 def test_shipped_instruments_come_through(tmp_path, lang, name, unsayable):
-    """Written into a workbook and imported, they are what the YAML file says; what cannot be said is left out of both."""
+    """Written into a workbook and imported, they are what the YAML file says, without what cannot be said."""
     content = yaml.load((INSTRUMENTS / f"{name}.yaml").read_text("utf-8"), yaml.BaseLoader)
     for key in unsayable:
         del content[key]
@@ -322,7 +322,7 @@ def test_shipped_instruments_come_through(tmp_path, lang, name, unsayable):
     assert set(content) == {"schema", "id", "title", "level", "full_marks", "weights", "source", "indicators"}
     extra = {name: list(_items(content["indicators"], name)) for name in ("questions", "materials")}
     tables = {"tree": list(_rows(content["indicators"])), **extra}
-    path = book(tmp_path / "book.xlsx", lang, head, tables)
+    path = book(tmp_path / "book.xlsx", lang, head, tables, full=True)
     assert imported(path) == read_instrument(original)
 
 
@@ -378,6 +378,7 @@ def _set(sheet: str, cell: str, value: Any) -> Any:
     return change
 
 
+LEVELS = "城市  县  城区  乡镇  社区  村  单位  学校  居住区  其他"
 FORM = {
     "unknown-sheet": (
         lambda workbook: workbook.create_sheet("指标和标准").append(["编码"]),
@@ -399,8 +400,8 @@ FORM = {
         ["b.xlsx [测评体系]: this table is missing"],
     ),
     "unknown-column": (
-        _set("tree", "Z1", "分直"),
-        ["b.xlsx [指标与标准] row 1 [分直]: unknown column; did you mean '分值'?"],
+        _set("tree", "Z1", "来源条目"),
+        ["b.xlsx [指标与标准] row 1 [来源条目]: unknown column; did you mean '来源条款'?"],
     ),
     "column-twice": (
         _set("tree", "Z1", "Points"),
@@ -408,7 +409,7 @@ FORM = {
     ),
     "missing-column": (
         lambda workbook: workbook["指标与标准"].delete_cols(3),
-        ["b.xlsx [指标与标准] row 1 [kind]: a required column is missing; allowed: kind = 类别 = kind"],
+        ["b.xlsx [指标与标准] row 1 [kind]: a required column is missing; allowed: kind = 类别"],
     ),
     "personal-column": (
         _set("tree", "Z1", "联系电话"),
@@ -430,7 +431,7 @@ FORM = {
         _set("instrument", "A5", "级别别"),
         [
             "b.xlsx [测评体系] row 5 [级别别]: unknown setting; did you mean '级别'?",
-            "b.xlsx [测评体系] [级别]: a value is needed here; allowed: 城市  县  城区  乡镇  社区  村  单位  学校  居住区  其他",
+            f"b.xlsx [测评体系] [级别]: a value is needed here; allowed: {LEVELS}",
         ],
     ),
     "setting-twice": (
@@ -438,7 +439,7 @@ FORM = {
         [
             "b.xlsx [测评体系] row 6 [总分]: this is named twice",
             "b.xlsx [测评体系] row 5 [Full marks]: not a number '县'; allowed: 3  0.5  1/3",
-            "b.xlsx [测评体系] [级别]: a value is needed here; allowed: 城市  县  城区  乡镇  社区  村  单位  学校  居住区  其他",
+            f"b.xlsx [测评体系] [级别]: a value is needed here; allowed: {LEVELS}",
         ],
     ),
     "setting-without-name": (
@@ -537,8 +538,8 @@ def test_every_value_of_a_row_counts(tmp_path):
 def run(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(console, "_speak_chinese", lambda: None)  # it would outlive the test
-    monkeypatch.setattr(console, "LOCALE", "en")
-    monkeypatch.setattr(cli, "LOCALE", "en")
+    for module in (console, cli, cli_instrument, verbs):
+        monkeypatch.setattr(module, "LOCALE", "en")
     return lambda *args: CliRunner().invoke(cli.main, ["instrument", *map(str, args)])
 
 

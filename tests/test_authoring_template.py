@@ -84,7 +84,8 @@ def test_every_column_of_words_has_its_drop_down(workbook, lang, table, key):
         assert words == [name.say(lang) for name in WORDS[cell.words].values()]
         several = key == "methods"  # a cell may hold several methods, with shares: questioned, not refused
         assert held.errorStyle == ("warning" if several else "stop")
-        assert held.error and held.showErrorMessage
+        assert held.error
+        assert held.showErrorMessage
 
 
 @pytest.mark.parametrize("key", [key for key, cell in HEAD.items() if cell.words and key != "shares"])
@@ -108,7 +109,7 @@ def test_site_types_are_offered_and_other_columns_are_explained(workbook, lang):
     assert held.errorStyle == "warning"
     for key in ("parameters", "points", "due", "lead"):
         ((held, _),) = at(key)
-        assert held.prompt and len(held.prompt) <= 255
+        assert 0 < len(held.prompt) <= 255
         assert not held.showErrorMessage
     assert DUE.say(lang) in at("due")[0][0].prompt
 
@@ -127,7 +128,8 @@ def test_the_instructions_say_how_each_rule_is_written(workbook, lang):
         assert NOTATIONS[rule].say(lang) in said[name.say(lang)] if rule in NOTATIONS else said[name.say(lang)]
     text = "\n".join(f"{name} {text}" for name, text in said.items())
     assert "evalsys instrument import" in text
-    assert "count_met" in text and "subset-grade" in text  # noqa: PT018
+    assert "count_met" in text
+    assert "subset-grade" in text
 
 
 def test_the_same_bytes_and_nobody_named(tmp_path, lang):

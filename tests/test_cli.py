@@ -18,7 +18,7 @@ import pytest
 from builders import assessment_of, content_of, indicator, standard
 from click.testing import CliRunner
 
-from evalsys import cli, console
+from evalsys import cli, cli_instrument, console, verbs
 
 ROOT = Path(__file__).resolve().parents[1]
 WUJIANG = str(ROOT / "data" / "wujiang-2016")
@@ -32,8 +32,8 @@ def locale(monkeypatch):
 
     def set_to(lang):
         monkeypatch.setattr(console, "_speak_chinese", lambda: None)  # it would outlive the test
-        monkeypatch.setattr(console, "LOCALE", lang)
-        monkeypatch.setattr(cli, "LOCALE", lang)
+        for module in (console, cli, cli_instrument, verbs):
+            monkeypatch.setattr(module, "LOCALE", lang)
 
     return set_to
 
@@ -529,3 +529,42 @@ def test_what_a_report_made_is_printed_last(run, monkeypatch, tmp_path):
     assert (done.exit_code, done.stdout) == (1, "")
     assert "In [7] of the notebook failed: ZeroDivisionError: division by zero" in done.stderr
     assert str(Path("r/a.failed.ipynb")) in done.stderr
+
+
+class TestEditionsAndWeights:
+    def test_two_editions(self, run, tmp_path):
+        path = ROOT / "evalsys" / "instruments" / "taizhou-police-2009.yaml"
+        changed = path.read_text("utf-8").replace("at_most: 8", "at_most: 7", 1)
+        (tmp_path / "new.yaml").write_text(changed, "utf-8")
+        done = run("instrument", "diff", "taizhou-police-2009", "new.yaml", "--format", "json")
+        (change,) = json.loads(done.stdout)["changes"]
+        assert (done.exit_code, change["change"], change["code"]) == (0, "threshold changed", "3.4")
+        assert ("at most 8" in change["before"], "at most 7" in change["after"]) == (True, True)
+
+    def test_the_same_twice(self, run):
+        done = run("instrument", "diff", "waste-sorting-estate", "waste-sorting-estate")
+        assert (done.exit_code, done.stderr.strip()) == (0, "The editions do not differ.")
+
+    def test_an_unknown_edition(self, run):
+        done = run("instrument", "diff", "waste-sorting-estate", "wujiang-field-2061")
+        assert done.exit_code == 1
+        assert "did you mean 'wujiang-field-2016'?" in done.stdout
+
+    def test_effective_weights(self, run, tmp_path):
+        own = {row["code"]: row for row in json.loads(run_json(run, "taizhou-police-2009"))["weights"]}
+        assert own["1"]["share"]["exact"] == "1/5"
+        assert own["1.1"]["share"]["exact"] == "1/15"
+        matrix = (
+            "{of: ['1', '2', '3', '4', '5'], matrix: [[1,9,1,1,1],[1/9,1,9,1,1],[1,1/9,1,1,1],[1,1,1,1,1],[1,1,1,1,1]]}"
+        )
+        text = f"schema: 1\nstatus: assumed\npairwise:\n  taizhou-police-2009: {matrix}\n"
+        (tmp_path / "w.yaml").write_text(text, "utf-8")
+        done = run("instrument", "weights", "taizhou-police-2009", "--weights", "w.yaml", "--format", "json")
+        compared = {row["code"]: row for row in json.loads(done.stdout)["weights"]}
+        assert float(compared["taizhou-police-2009"]["ratio"]) > 0.1
+        assert "contradict each other" in done.stderr
+        assert sum(compared[code]["share"]["value"] for code in "12345") == pytest.approx(1)
+
+
+def run_json(run, name):
+    return run("instrument", "weights", name, "--format", "json").stdout

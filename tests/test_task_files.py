@@ -152,7 +152,7 @@ def test_a_row_has_the_four_fixed_things_and_what_is_assumed(small: Instrument, 
     rows = {row["编码"]: row for row in sheet_rows(paths[0], "任务分解表")}
     assert rows["1.1"] == {
         "序号": 1, "编码": "1.1", "所属项目": "1项", "任务内容": "1.1项", "完成时限": "6月30日前",
-        "达到标准": "不低于90%（界限未印明，暂定）", "牵头单位": "住建局/城管局", "配合单位": "文明办、住建局:城管局",
+        "达到标准": "不低于90%（界限未印明，为假定）", "牵头单位": "住建局/城管局", "配合单位": "文明办、住建局:城管局",
         "测评方法": "实地考察", "点位类型": "社区（3处）、主干道（全部）", "分值": 50, "来源条款": "三（一）",
         "来源行": "t.1", "假定": "界限", "说明": None,
     }  # fmt: skip
@@ -162,7 +162,7 @@ def test_a_row_has_the_four_fixed_things_and_what_is_assumed(small: Instrument, 
     said = flat(paths[1])
     for words in (
         "6月30日前",
-        "不低于90%（界限未印明，暂定）",
+        "不低于90%（界限未印明，为假定）",
         "社区（3处）、主干道（全部）",
         "三（一） t.1",
         "假定：界限",

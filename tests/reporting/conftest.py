@@ -38,6 +38,13 @@ def executed():
 
 
 @pytest.fixture(scope="session")
+def audited():
+    """Return a function that runs the cells of the instrument audit on an instrument."""
+    path = find_notebook("instrument-audit")
+    return lambda instrument, **parameters: _executed(path, {"instrument": str(instrument), **parameters})
+
+
+@pytest.fixture(scope="session")
 def html(executed):
     """Return both pages of the real round."""
     return {lang: render_html(executed(WUJIANG, lang=lang), lang)[0] for lang in ("zh", "en")}

@@ -104,7 +104,7 @@ def _mechanisms(instrument: Instrument, lang: Lang) -> tuple[int, str]:
 
 
 def _setting(entry: Mechanism, lang: Lang) -> str:
-    said = [limit_text(entry.limits, entry.measure).say(lang)] if entry.limits else []
+    said = [limit_text(entry.limits, entry.measure, lang)] if entry.limits else []
     sign = " → " if entry.kind == "ladder" else Text("、", ", ").say(lang)
     said += [sign.join(step.say(lang) for step in entry.steps)] if entry.steps else []
     whole = sum(entry.shares, Fraction(0)) if entry.kind == "cycle" else Fraction(1)  # of the years: parts of a whole

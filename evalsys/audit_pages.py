@@ -30,7 +30,7 @@ ORIGIN_NAMES = {
     "ban": Text("禁止性要求", "ban"),
     "none": Text("不设界限", "no limit needed"),
     "unstated": Text("出处未注明", "not stated"),
-    "parameter": Text("暂定参数", "parameter"),
+    "parameter": Text("参数（假定）", "parameter (assumed)"),
     "assumed": Text("假定", "assumed"),
 }
 #: What may be assumed, in words.
@@ -118,16 +118,16 @@ def _second_sentence(instrument: Instrument, lang: Lang) -> str:
     found = weights(instrument)
     held = {item.what: item for item in resting(instrument)}
     parts = (
-        (("printed", "derived", "ban"), "由原文印明、推得或属禁止性要求的", "printed, derived or a ban for {}"),
+        (("printed", "derived", "ban"), "界限由原文印明、推得或属禁止性要求的", "printed, derived or a ban for {}"),
         (("none",), "不设界限的", "not needed for {}"),
-        (("unstated",), "出处未注明的", "of unstated origin for {}"),
-        (OURS, "为假定的（含暂定参数）", "assumed for {}"),
+        (("unstated",), "界限出处未注明的", "of unstated origin for {}"),
+        (OURS, "界限为假定（含自定参数）的", "assumed for {}"),
     )
     shares = [
         (share_of(value, full), zh, en) for origins, zh, en in parts if (value := _of_origin(instrument, *origins))
     ]
     out = t(
-        "按分值计，界限" + "，".join(f"{zh}占 {share}" for share, zh, _ in shares) + "。",
+        "按分值计，" + "，".join(f"{zh}占 {share}" for share, zh, _ in shares) + "。",
         "The threshold is " + ", ".join(en.format(share) for share, _, en in shares) + " of the points. ",
     )
     if "several" in held:
@@ -335,7 +335,7 @@ def _caption(instrument: Instrument, by: str, rest: Sequence[Group], lang: Lang)
         )
     if by == "origin" and any(group.name in OURS for group in groups(instrument, "origin")):
         out += t(
-            "橙色为假定的界限（含暂定参数），清单见“二”。",
+            "橙色为假定的界限（含自定参数），清单见“二”。",
             "Orange: thresholds that are assumed (parameters included), listed in section 2.",
         )
     return out.strip()
@@ -352,7 +352,8 @@ def tree(instrument: Instrument, lang: Lang) -> Html:
     """Return the tree as a grid: one row per indicator, one cell per standard, by the origin of its threshold."""
     t = speaker(lang)
     head = section("一", "s1", "指标体系", "The tree", lang, escape(_tree_sentence(instrument, lang)))
-    by_code = all(display_width(code) <= 5 for code in instrument.standards)
+    shown = [code for code, node in instrument.standards.items() if node.scored or not instrument.leaves]
+    by_code = all(display_width(code.replace(".", "")) <= 3 for code in shown)  # three letters and dots fill a cell
     found = lines(instrument)
     rows = [_row(instrument, line, by_code, lang) for line in found]
     last = t("分值", "Points") if instrument.leaves else t("印明分值", "Printed points")
@@ -449,7 +450,7 @@ _KEYS = (
     ("pale", Text("浅蓝格由原文推得或属禁止性要求", "pale: derived, or a ban")),
     ("plain", Text("白格不设界限", "white: no limit needed")),
     ("out", Text("虚框格界限出处未注明", "dotted: origin not stated")),
-    ("light", Text("橙色格界限为假定（含暂定参数）", "orange: assumed (parameters included)")),
+    ("light", Text("橙色格界限为假定（含自定参数）", "orange: assumed (parameters included)")),
     ("missing", Text("斜线格不计分", "hatched: not scored")),
 )
 

@@ -21,7 +21,7 @@ from evalsys.listing import Column as Field
 from evalsys.listing import Listing
 from evalsys.markup import Column, Html, block, safe, section, speaker, table
 from evalsys.pairwise import ACCEPTED_RATIO
-from evalsys.rule_words import rule_text
+from evalsys.rule_words import requirement
 from evalsys.wording import decimal, percent, points, share_of
 
 __all__ = [
@@ -77,7 +77,7 @@ def own_thresholds(instrument: Instrument, lang: Lang) -> Html:
             f"Standards without a limit of their own: {rest}, none of them scored",
         )
     else:
-        say = t("没有界限标为假定或暂定参数的标准", "No threshold is marked as assumed or as a parameter")
+        say = t("没有界限标为假定或参数的标准", "No threshold is marked as assumed or as a parameter")
     head = section("二", "s2", "界限为假定的标准", "Assumed thresholds", lang, escape(say + t("。", ".")))
     columns = [
         Column(t("标准", "Standard")),
@@ -89,7 +89,7 @@ def own_thresholds(instrument: Instrument, lang: Lang) -> Html:
         [
             with_note(_coded(instrument, weight.code, lang), instrument.standards[weight.code].note, lang),
             _unbroken(_default(_standard(instrument.standards[weight.code]), lang)),
-            t("暂定参数", "parameter") if weight.origin == "parameter" else t("假定", "assumed"),
+            t("参数（假定）", "parameter (assumed)") if weight.origin == "parameter" else t("假定", "assumed"),
             _points(weight, lang),
         ]
         for weight in found
@@ -104,7 +104,7 @@ def _unbroken(words: str) -> str:
 
 def _default(standard: Standard, lang: Lang) -> str:
     """Return the rules of a standard in words; by method where they differ."""
-    said = {method: rule_text(rule, lang) for method, rule in standard.rules.items()}
+    said = {method: requirement(rule, lang) for method, rule in standard.rules.items()}
     if len(set(said.values())) == 1:
         return next(iter(said.values()))
     colon, stop = Text("：", ": ").say(lang), Text("；", "; ").say(lang)

@@ -14,6 +14,7 @@ from evalsys import wording
 from evalsys.instrument import METHODS, CheckedAt, Instrument, Node
 from evalsys.language import Lang, Text
 from evalsys.listing import Column, Listing
+from evalsys.rule_words import requirement
 from evalsys.rulebook import Rule
 
 __all__ = ["CHANGES", "Change", "changes", "changes_listing"]
@@ -166,7 +167,7 @@ def _combine(node: Node) -> Text:
 
 def _rules(rules: Mapping[str, Rule]) -> Text:
     """Return what the rules ask for, once where all methods ask for the same."""
-    zh, en = (list(dict.fromkeys(wording.requirement(rule, lang) for rule in rules.values())) for lang in _LANGS)
+    zh, en = (list(dict.fromkeys(requirement(rule, lang) for rule in rules.values())) for lang in _LANGS)
     return Text("；".join(zh), "; ".join(en))
 
 

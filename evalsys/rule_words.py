@@ -1,172 +1,159 @@
-"""What a rule asks for, in words: the limit, the scale, and what falls short earns."""
+"""What a rule asks for, in words: its limit with the measure, and what earns how much."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
 from evalsys.language import Lang, Text
 from evalsys.rule_params import PER_CENT
-from evalsys.rulebook import Params, Rule
+from evalsys.rulebook import Rule
 from evalsys.schema import decimal
-from evalsys.when import When
-from evalsys.wording import percent_short, with_measure
+from evalsys.when import Day, When
+from evalsys.wording import joined, percent_short, plural, with_measure
 
-__all__ = ["limit_text", "rule_text"]
-
-_LIMITS: Mapping[str, Text] = {
-    "at_least": Text("不低于", "at least "),
-    "at_most": Text("不高于", "at most "),
-    "above": Text("高于", "above "),
-    "below": Text("低于", "below "),
-}
+__all__ = ["limit_text", "requirement"]
 
 
-def rule_text(rule: Rule, lang: Lang) -> str:
-    """Return what a rule asks for in words.
+def requirement(rule: Rule, lang: Lang) -> str:
+    """Return what a rule asks for in words: its limit with the measure, and what earns how much.
 
     Examples
     --------
-    >>> rule_text(Rule("threshold", {"limits": {"at_least": Fraction(95)}, "measure": PER_CENT, "short": "zero"}), "zh")
-    '不低于95%，否则不得分'
-    >>> rule_text(Rule("grade", {"table": {"A": Fraction(1), "B": Fraction(66, 100)}}), "en")
-    'A 100%, B 66%'
+    >>> limit = {"limits": {"at_least": Fraction(90)}, "measure": PER_CENT, "short": "zero"}
+    >>> requirement(Rule("threshold", limit), "zh"), requirement(Rule("threshold", limit), "en")
+    ('不低于90%', 'at least 90%')
+    >>> requirement(Rule("none"), "zh"), requirement(Rule("grade", {"table": {"A": Fraction(1)}}), "en")
+    ('不得发生', 'graded A: full points')
     """
-    return _SAID[rule.kind](rule.params).say(lang)
+    params = rule.params
+    said: Mapping[str, Callable[[], str]] = {
+        "met": lambda: _met(params.get("over_sites"), lang),
+        "loss": lambda: Text("无扣分问题，有问题的按份额扣分", "nothing amiss; each finding takes a share").say(lang),
+        "share": lambda: Text("全部达标，按达标比例计分", "all comply; counts by the share that does").say(lang),
+        "k_of_n": lambda: _k_of_n(params, lang),
+        "threshold": lambda: limit_text(params["limits"], params["measure"], lang) + _shortfall(params, lang),
+        "ratio": lambda: _target(params, lang),
+        "bands": lambda: _ladder(_bands(params, lang), lang),
+        "option": lambda: _ladder([(_OPTION.say(lang).format(name), of) for name, of in params["table"].items()], lang),
+        "grade": lambda: Text("评定等级：", "graded ").say(lang) + _ladder(params["table"].items(), lang),
+        "count_met": lambda: _criteria(params, lang),
+        "deduct": lambda: _deductions(params, lang),
+        "none": lambda: Text("不得发生", "must not happen").say(lang),
+        "growth": lambda: Text("增幅不低于参照增幅", "growth not below the reference").say(lang),
+        "deadline": lambda: _done_by(params["by"], lang),
+    }
+    return said[rule.kind]()
 
 
-def _both(say: Callable[[Lang], str]) -> Text:
-    return Text(say("zh"), say("en"))
+def _done_by(day: Day, lang: Lang) -> str:
+    by = When(by=day).text
+    return Text(f"{by.zh}完成", f"done {by.en}").say(lang)
 
 
-def _met(params: Params) -> Text:
-    over = params["over_sites"]
-    if over == "mean":
-        return Text("是否达标；多处按达标比例", "met or not; over sites the share that complies")
-    if over == "all":
-        return Text("全部点位达标", "every site complies")
-    return Text(f"至少 {over} 处达标", f"at least {over} sites comply")
+def _met(over_sites: Any, lang: Lang) -> str:
+    if over_sites == "all":
+        return Text("各点位均达标", "met at every site").say(lang)
+    if isinstance(over_sites, int):
+        return Text(f"至少{over_sites}处点位达标", f"met at {plural(over_sites, 'site')} or more").say(lang)
+    return Text("达标", "met").say(lang)
 
 
-def _k_of_n(params: Params) -> Text:
-    need, n = params["required"], params["n"]
+def _k_of_n(params: Mapping[str, Any], lang: Lang) -> str:
+    required, n = params["required"], params.get("n")
     if n is None:
-        return Text(f"至少 {need} 个达标", f"at least {need} comply")
-    return Text(f"{n} 个中至少 {need} 个达标", f"at least {need} of {n} comply")
+        return Text(f"至少{required}处达标", f"at least {required} comply").say(lang)
+    return Text(f"查{n}处，至少{required}处达标", f"at least {required} of {n} comply").say(lang)
 
 
-def limit_text(limits: Mapping[str, Fraction], measure: Text | None) -> Text:
-    """Return one limit, or a range, with its measure in words; the same number twice is that number.
+def limit_text(limits: Mapping[str, Fraction], measure: Text | None, lang: Lang) -> str:
+    """Return one limit or a range with its measure; a Chinese count is 不少于, a rate 不低于.
 
     Examples
     --------
-    >>> limit_text({"at_least": Fraction(80), "at_most": Fraction(90)}, Text("分", "points")).en
-    'from 80 to 90 points'
+    >>> limit_text({"at_least": Fraction(80), "at_most": Fraction(90)}, Text("分", "points"), "en")
+    '80–90 points'
     """
-    if len(limits) == 2:
-        low, high = (decimal(value) for value in limits.values())
-        if low == high:
-            return _both(lambda lang: with_measure(high, measure, lang))
-        return Text(f"{low}至{with_measure(high, measure, 'zh')}", f"from {low} to {with_measure(high, measure, 'en')}")
-    ((name, value),) = limits.items()
-    return _both(lambda lang: _LIMITS[name].say(lang) + with_measure(decimal(value), measure, lang))
+    low, high = limits.get("at_least"), limits.get("at_most")
+    if low is not None and high is not None:
+        span = decimal(low) if low == high else f"{decimal(low)}–{decimal(high)}"
+        return with_measure(span, measure, lang)
+    name, limit = next(iter(limits.items()))
+    counted = measure is not None and "/" not in measure.zh and measure.zh[:1] not in "%‰百倍分"
+    words = {
+        "at_least": Text("不少于" if counted else "不低于", "at least "),
+        "at_most": Text("不超过", "at most "),
+        "above": Text("大于", "above "),
+        "below": Text("小于", "below "),
+    }
+    if name == "at_least" and limit == 100 and measure == PER_CENT:  # nothing lies above it
+        words[name] = Text("达到", "")
+    return words[name].say(lang) + with_measure(decimal(limit), measure, lang)
 
 
-def _threshold(params: Params) -> Text:
-    limit = limit_text(params["limits"], params["measure"])
-    if params["short"] == "zero":
-        return Text(f"{limit.zh}，否则不得分", f"{limit.en}, else nothing")
+def _shortfall(params: Mapping[str, Any], lang: Lang) -> str:
     if params["short"] == "proportional":
-        return Text(f"{limit.zh}，不足部分按比例扣", f"{limit.en}, the shortfall off in proportion")
-    points = Text("个百分点", "percentage points") if params["measure"] == PER_CENT else params["measure"]
-    per = _both(lambda lang: with_measure(decimal(params["per"]), points, lang))
-    lose = percent_short(params["lose"])
+        return Text("，不足的按比例计分", "; less counts in proportion").say(lang)
+    if params["short"] != "minus":
+        return ""
+    measure = Text("个百分点", "percentage points") if params["measure"] == PER_CENT else params["measure"]
+    per, lost = with_measure(decimal(params["per"]), measure, lang), percent_short(params["lose"])
     how = {
         "linear": Text("", ""),
-        "begun": Text("（不足者亦计）", " (a step begun counts)"),
-        "full": Text("（满者方计）", " (full steps only)"),
-    }[params["steps"]]
-    return Text(f"{limit.zh}，每差{per.zh}{how.zh}扣 {lose}", f"{limit.en}, {lose} off per {per.en} short{how.en}")
+        "begun": Text("（不足一档按一档计）", " (a step begun counts)"),
+        "full": Text("（不足一档不计）", " (only full steps count)"),
+    }[params["steps"]].say(lang)
+    return Text(f"，每差{per}扣该项分值的{lost}{how}", f"; each {per} short takes {lost} of the points{how}").say(lang)
 
 
-def _ratio(params: Params) -> Text:
-    target = _both(lambda lang: with_measure(decimal(params["target"]), params["measure"], lang))
-    return Text(f"按与{target.zh}之比", f"as a share of {target.en}")
+def _target(params: Mapping[str, Any], lang: Lang) -> str:
+    target = with_measure(decimal(params["target"]), params["measure"], lang)
+    return Text(f"达到{target}，不足的按比例计分", f"{target}; less counts in proportion").say(lang)
 
 
-def _bands(params: Params) -> Text:
-    def say(lang: Lang) -> str:
-        steps = [
-            limit_text({name: limit}, params["measure"]).say(lang) + Text("得 ", ": ").say(lang) + percent_short(value)
-            for name, limit, value in params["steps"]
-        ]
-        rest = Text("其余得 ", "else: ").say(lang) + percent_short(params["otherwise"])
-        return Text("；", "; ").say(lang).join([*steps, rest])
+def _ladder(steps: Iterable[tuple[str, Fraction]], lang: Lang) -> str:
+    def worth(value: Fraction) -> Text:
+        if value in (0, 1):
+            return Text("得满分", "full points") if value else Text("不得分", "none")
+        share = percent_short(value) if (value * 10000).denominator == 1 else decimal(value)
+        return Text(f"得{share}", share)
 
-    return _both(say)
-
-
-def _table(params: Params) -> Text:
-    said = [f"{name} {percent_short(value)}" for name, value in params["table"].items()]
-    return Text("、".join(said), ", ".join(said))
+    parts = [Text(f"{name}{worth(value).zh}", f"{name}: {worth(value).en}").say(lang) for name, value in steps]
+    return Text("，", ", ").say(lang).join(parts)
 
 
-def _count_met(params: Params) -> Text:
-    n = len(params["criteria"])
-    steps = [(met, percent_short(value)) for met, _, value in params["grades"]]
-    rest = percent_short(params["otherwise"])
-    return Text(
-        f"{n} 个小项中" + "、".join(f"达到 {met} 个得 {value}" for met, value in steps) + f"，其余得 {rest}",
-        f"of {n} criteria " + ", ".join(f"{met} met: {value}" for met, value in steps) + f", else: {rest}",
-    )
+def _bands(params: Mapping[str, Any], lang: Lang) -> list[tuple[str, Fraction]]:
+    steps = [(limit_text({name: limit}, params["measure"], lang), value) for name, limit, value in params["steps"]]
+    return [*steps, (_REST.say(lang), params["otherwise"])]
 
 
-_REPEATS = {"first": Text("首次", "first"), "unfixed": Text("未整改", "unfixed"), "repeated": Text("再次", "repeated")}
+_REST = Text("其余", "else")
+_OPTION = Text("选“{}”", "option '{}'")
 
 
-def _severity(points: Mapping[str, Fraction], lang: Lang) -> str:
-    if len(set(points.values())) == 1:
-        return decimal(next(iter(points.values())))
-    return "/".join(f"{_REPEATS[name].say(lang)} {decimal(value)}" for name, value in points.items())
+def _criteria(params: Mapping[str, Any], lang: Lang) -> str:
+    names = [text.say(lang) for text in params["criteria"].values()]
+    grades = []
+    for met, required, value in params["grades"]:
+        musts = joined([names[place] for place in required], lang)
+        with_ = Text(f"（须含{musts}）", f" (with {musts})").say(lang) if musts else ""
+        grades.append((Text(f"达到{met}项", f"{met} met").say(lang) + with_, value))
+    listed = Text("；", "; ").say(lang).join(names)
+    return f"{listed}{Text('。', '. ').say(lang)}{_ladder([*grades, (_REST.say(lang), params['otherwise'])], lang)}"
 
 
-def _kind(kind: Mapping[str, Any], lang: Lang) -> str:
-    cap = "" if kind["cap"] is None else Text("，至多 ", ", at most ").say(lang) + decimal(kind["cap"])
-    if kind["found_by"]:
-        worth = ", ".join(f"{who} {_severity(points, lang)}" for who, points in kind["found_by"].items())
-    else:
-        worth = _severity(kind["points"], lang)
-    return f"{kind['name'].say(lang)} {worth}{cap}"
-
-
-def _deduct(params: Params) -> Text:
-    def say(lang: Lang) -> str:
-        kinds = Text("；", "; ").say(lang).join(_kind(kind, lang) for kind in params["kinds"].values())
-        full = "" if params["full"] is None else decimal(params["full"])
-        whole = Text(f"从 {full} 分中", f"off {full} ") if full else Text("", "off ")
-        return whole.say(lang) + Text("每处扣：", "for each: ").say(lang) + kinds
-
-    return _both(say)
-
-
-def _deadline(params: Params) -> Text:
-    return When(by=params["by"]).text
-
-
-_SAID: Mapping[str, Callable[[Params], Text]] = {
-    "met": _met,
-    "loss": lambda params: Text("每处从满分起扣去一份", "each site starts in full and loses a share"),
-    "share": lambda params: Text("按达标比例", "the share that complies"),
-    "k_of_n": _k_of_n,
-    "threshold": _threshold,
-    "ratio": _ratio,
-    "bands": _bands,
-    "option": _table,
-    "grade": _table,
-    "count_met": _count_met,
-    "deduct": _deduct,
-    "none": lambda params: Text("发生一次即不得分", "nothing if it happened once"),
-    "growth": lambda params: Text("增幅不低于参照值", "growth not below the reference"),
-    "deadline": _deadline,
-}
+def _deductions(params: Mapping[str, Any], lang: Lang) -> str:
+    """Return what is deducted from, and what each kind takes: from its mildest case to its gravest."""
+    kinds = []
+    for kind in params["kinds"].values():
+        scales = kind["found_by"].values() if kind["found_by"] else [kind["points"]]
+        taken = [points for scale in scales for points in scale.values()]
+        span = "–".join(map(decimal, sorted({min(taken), max(taken)})))
+        name, most = kind["name"].say(lang), kind["cap"] and decimal(kind["cap"])
+        cap = Text(f"，最多{most}分", f", {most} at most").say(lang) if most else ""
+        kinds.append(Text(f"{name}每次{span}分{cap}", f"{name} {span} each{cap}").say(lang))
+    full = params["full"] and decimal(params["full"])
+    head = Text(f"从{full}分中扣分" if full else "扣分", f"points off {full}" if full else "points off")
+    colon, semicolon = Text("：", ": ").say(lang), Text("；", "; ").say(lang)
+    return head.say(lang) + colon + semicolon.join(kinds)

@@ -27,6 +27,7 @@ from evalsys.instrument import METHODS, Instrument
 from evalsys.language import Lang, Text
 from evalsys.markup import Column, block, safe, section, table
 from evalsys.reporting.render import render_html
+from evalsys.rule_words import requirement
 from evalsys.sheets import (
     INK,
     POINTS,
@@ -44,7 +45,7 @@ from evalsys.sheets import (
     write,
 )
 from evalsys.tasks import Open, Task, UnitTasks, by_unit, open_matters, task_list
-from evalsys.wording import plural, points, requirement
+from evalsys.wording import plural, points
 
 __all__ = ["write_tasks"]
 

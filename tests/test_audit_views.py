@@ -58,7 +58,7 @@ def test_the_police_by_origin_of_the_threshold(police):
         "derived": 5,
     }
     assert found["parameter"].points == F(20, 3) + 10 + 4 + F(5, 2) + 5
-    assert [group.name for group in groups(police, "origin")][0] == "parameter"
+    assert groups(police, "origin")[0].name == "parameter"
 
 
 def test_the_police_by_method_lead_and_type_of_site(police):

@@ -7,7 +7,7 @@ import pytest
 from evalsys import instrument_ids, load_instrument
 from evalsys.language import Text
 from evalsys.rule_params import PER_CENT
-from evalsys.rule_words import limit_text, rule_text
+from evalsys.rule_words import limit_text, requirement
 from evalsys.rulebook import RULES, Rule
 
 GRADES = ((3, (), F(1)), (2, (0,), F(66, 100)))
@@ -18,71 +18,85 @@ KINDS = {
 }
 SHORT = {"limits": {"at_least": F(90)}, "measure": PER_CENT, "short": "minus", "lose": F(1, 10), "per": F(10)}
 SAID = [
-    ("met", {"over_sites": "mean"}, "是否达标；多处按达标比例", "met or not; over sites the share that complies"),
-    ("met", {"over_sites": "all"}, "全部点位达标", "every site complies"),
-    ("met", {"over_sites": 3}, "至少 3 处达标", "at least 3 sites comply"),
-    ("loss", {}, "每处从满分起扣去一份", "each site starts in full and loses a share"),
-    ("share", {}, "按达标比例", "the share that complies"),
-    ("k_of_n", {"required": 3, "n": 5}, "5 个中至少 3 个达标", "at least 3 of 5 comply"),
-    ("k_of_n", {"required": 3, "n": None}, "至少 3 个达标", "at least 3 comply"),
+    ("met", {"over_sites": "mean"}, "达标", "met"),
+    ("met", {"over_sites": "all"}, "各点位均达标", "met at every site"),
+    ("met", {"over_sites": 3}, "至少3处点位达标", "met at 3 sites or more"),
+    ("loss", {}, "无扣分问题，有问题的按份额扣分", "nothing amiss; each finding takes a share"),
+    ("share", {}, "全部达标，按达标比例计分", "all comply; counts by the share that does"),
+    ("k_of_n", {"required": 3, "n": 5}, "查5处，至少3处达标", "at least 3 of 5 comply"),
+    ("k_of_n", {"required": 3, "n": None}, "至少3处达标", "at least 3 comply"),
     (
         "threshold",
         {"limits": {"at_most": F(8)}, "measure": Text("件", "cases"), "short": "zero"},
-        "不高于8件，否则不得分",
-        "at most 8 cases, else nothing",
+        "不超过8件",
+        "at most 8 cases",
     ),
     (
         "threshold",
         {"limits": {"at_least": F(1, 2)}, "measure": None, "short": "proportional"},
-        "不低于0.5，不足部分按比例扣",
-        "at least 0.5, the shortfall off in proportion",
+        "不低于0.5，不足的按比例计分",
+        "at least 0.5; less counts in proportion",
     ),
     (
         "threshold",
         {**SHORT, "steps": "full"},
-        "不低于90%，每差10个百分点（满者方计）扣 10%",
-        "at least 90%, 10% off per 10 percentage points short (full steps only)",
+        "不低于90%，每差10个百分点扣该项分值的10%（不足一档不计）",
+        "at least 90%; each 10 percentage points short takes 10% of the points (only full steps count)",
     ),
-    ("ratio", {"target": F(100), "measure": PER_CENT}, "按与100%之比", "as a share of 100%"),
+    ("ratio", {"target": F(100), "measure": PER_CENT}, "达到100%，不足的按比例计分", "100%; less counts in proportion"),
     (
         "bands",
         {"steps": (("at_least", F(85), F(1)),), "otherwise": F(1, 3), "measure": PER_CENT},
-        "不低于85%得 100%；其余得 33.33%",
-        "at least 85%: 100%; else: 33.33%",
+        "不低于85%得满分，其余得1/3",
+        "at least 85%: full points, else: 1/3",
     ),
-    ("option", {"table": {"完整": F(1), "无": F(0)}}, "完整 100%、无 0%", "完整 100%, 无 0%"),
+    (
+        "option",
+        {"table": {"完整": F(1), "无": F(0)}},
+        "选“完整”得满分，选“无”不得分",
+        "option '完整': full points, option '无': none",
+    ),
     (
         "count_met",
-        {"criteria": dict.fromkeys("abcd"), "grades": GRADES, "otherwise": F(0)},
-        "4 个小项中达到 3 个得 100%、达到 2 个得 66%，其余得 0%",
-        "of 4 criteria 3 met: 100%, 2 met: 66%, else: 0%",
+        {"criteria": {name: Text(name, name) for name in "abcd"}, "grades": GRADES, "otherwise": F(0)},
+        "a；b；c；d。达到3项得满分，达到2项（须含a）得66%，其余不得分",
+        "a; b; c; d. 3 met: full points, 2 met (with a): 66%, else: none",
     ),
     (
         "deduct",
         {"kinds": KINDS, "full": F(10)},
-        "从 10 分中每处扣：烟头 0.5，至多 5；垃圾堆 首次 1/未整改 3；违建 市级 2",
-        "off 10 for each: butt 0.5, at most 5; heap first 1/unfixed 3; shed 市级 2",
+        "从10分中扣分：烟头每次0.5分，最多5分；垃圾堆每次1–3分；违建每次2分",
+        "points off 10: butt 0.5 each, 5 at most; heap 1–3 each; shed 2 each",
     ),
-    ("none", {}, "发生一次即不得分", "nothing if it happened once"),
-    ("growth", {}, "增幅不低于参照值", "growth not below the reference"),
-    ("deadline", {"by": (6, 30)}, "6月30日前", "by 30 Jun"),
+    ("none", {}, "不得发生", "must not happen"),
+    ("growth", {}, "增幅不低于参照增幅", "growth not below the reference"),
+    ("deadline", {"by": (6, 30)}, "6月30日前完成", "done by 30 Jun"),
 ]
 
 
 @pytest.mark.parametrize(("kind", "params", "zh", "en"), SAID)
 def test_a_rule_in_words(kind, params, zh, en):
     rule = Rule(kind, params)
-    assert (rule_text(rule, "zh"), rule_text(rule, "en")) == (zh, en)
+    assert (requirement(rule, "zh"), requirement(rule, "en")) == (zh, en)
 
 
 def test_every_rule_has_words():
     assert {kind for kind, *_ in SAID} | {"grade"} == set(RULES)
 
 
-def test_a_range_and_the_same_number_twice():
-    low, high = {"at_least": F(80), "at_most": F(90)}, {"at_least": F(60), "at_most": F(60)}
-    assert limit_text(low, Text("分", "points")) == Text("80至90分", "from 80 to 90 points")
-    assert limit_text(high, Text("年", "years")) == Text("60年", "60 years")
+@pytest.mark.parametrize(
+    ("limits", "measure", "zh", "en"),
+    [
+        ({"at_least": F(80), "at_most": F(90)}, Text("分", "points"), "80–90分", "80–90 points"),
+        ({"at_least": F(60), "at_most": F(60)}, Text("年", "years"), "60年", "60 years"),
+        ({"at_least": F(8)}, Text("处", "places"), "不少于8处", "at least 8 places"),
+        ({"at_least": F(3)}, Text("人/万人", "per 10,000"), "不低于3人/万人", "at least 3 per 10,000"),
+        ({"at_least": F(100)}, PER_CENT, "达到100%", "100%"),
+        ({"below": F(2)}, None, "小于2", "below 2"),
+    ],
+)
+def test_a_limit_in_words(limits, measure, zh, en):
+    assert (limit_text(limits, measure, "zh"), limit_text(limits, measure, "en")) == (zh, en)
 
 
 def test_every_rule_of_the_shipped_instruments_can_be_said():
@@ -90,4 +104,4 @@ def test_every_rule_of_the_shipped_instruments_can_be_said():
         for node in load_instrument(name).standards.values():
             for rule in node.standard.rules.values():
                 for lang in ("zh", "en"):
-                    assert rule_text(rule, lang)
+                    assert requirement(rule, lang)

@@ -317,6 +317,7 @@ def leaf_grid(rows: Sequence[GridRow], heads: tuple[str, str, str], alt: str) ->
     canvas = _Canvas(176, top + sum(row_height + (n - 1) * (cell_height + 0.5) for n in lines) + 0.6)
     for x, words, align in ((0, heads[0], "left"), (left, heads[1], "left"), (176, heads[2], "right")):
         canvas.text(x, 2.4, words, ha=align, fontsize=7.5, color=COLOURS["soft"])
+    edge = 176 - max((_text_width(f"/ {row.points}", 8) for row in rows if row.won), default=0) - 0.8
     y = top
     for row, n in zip(rows, lines, strict=True):
         middle = y + row_height / 2
@@ -329,7 +330,7 @@ def leaf_grid(rows: Sequence[GridRow], heads: tuple[str, str, str], alt: str) ->
             )
         colour = COLOURS["lost" if row.loses else "ink"]
         canvas.text(
-            167, middle, row.won, ha="right", fontsize=8, color=colour, weight="bold" if row.loses else "normal"
+            edge, middle, row.won, ha="right", fontsize=8, color=colour, weight="bold" if row.loses else "normal"
         )
         full, tone = (f"/ {row.points}", "soft") if row.won else (row.points, "ink")
         canvas.text(176, middle, full, ha="right", fontsize=8, color=COLOURS[tone])

@@ -72,19 +72,20 @@ def _grid(result: Score, lang: Lang) -> str:
     rows = []
     for node in result.nodes:
         here = instrument.nodes[node.place]
-        standards = [result.nodes[c] for c in here.children if instrument.nodes[c].kind == "standard"]
-        if here.kind == "indicator" and standards:
+        if here.kind == "indicator":
+            standards = [result.nodes[c] for c in here.children if instrument.nodes[c].kind == "standard"]
+            heads = any(instrument.nodes[c].kind == "indicator" for c in here.children)
             cells = [_cell(result, standard, n) for n, standard in enumerate(standards, 1)]
             won = "–" if node.won is None else decimal(node.won, 3)
             full = "–" if node.points is None else points(node.points)
-            rows.append(GridRow(here.name.say(lang), cells, won, full, bool(node.lost), here.depth - 1))
+            rows.append(GridRow(here.name.say(lang), cells, won, full, bool(node.lost), here.depth - 1, heads))
     each = {n.points for n in result.nodes if instrument.nodes[n.place].kind == "standard" and n.points is not None}
     cell = (
         (t(f"标准（每格 {points(next(iter(each)))} 分）", f"Standards (a cell is worth {points(next(iter(each)))})"))
         if len(each) == 1
         else t("标准", "Standards")
     )
-    heads = (t("指标", "Indicator"), cell, t("得分 / 分值", "won / points"))
+    columns = (t("指标", "Indicator"), cell, t("得分 / 分值", "won / points"))
     standards_of_all = [n for n in result.nodes if instrument.nodes[n.place].kind == "standard"]
     bad = sum(1 for n in standards_of_all if n.attainment is not None and n.attainment < 1)
     total = sum(1 for n in instrument.nodes if n.kind == "standard")
@@ -95,7 +96,7 @@ def _grid(result: Score, lang: Lang) -> str:
         "Blue-grey cells won all (the number is the standard's); orange cells carry the points lost, dark where "
         "a quarter or more went; hatched cells are not assessed; dotted cells are not scored or do not apply.",
     )
-    return figure("", leaf_grid(rows, heads, alt), caption)
+    return figure("", leaf_grid(rows, columns, alt), caption)
 
 
 def _cell(result: Score, node: NodeScore, number: int) -> Cell:

@@ -394,7 +394,9 @@ def result_sentence(result: Score, by_type: pd.DataFrame, lang: Lang) -> tuple[s
         return first, "没有失分" if zh else "nothing was lost", ""
     second = f"失分 {points(result.lost)} 分" if zh else f"{points(result.lost)} points lost"
     lost = by_type[[value > 0 for value in by_type["lost"]]]
-    names = [group_name(result.assessment.instrument, "site_type", name, lang) for name in lost["name"][:2]]
+    away = Text("材料、问卷等不到点位的测评", "documents, surveys and the like").say(lang)
+    instrument = result.assessment.instrument
+    names = [group_name(instrument, "site_type", name, lang) if name else away for name in lost["name"][:2]]
     part = share_of(sum(lost["lost"][:2], Fraction(0)), result.lost)
     if zh:
         return first, second, f"{part} 集中在{joined(names, lang)}"

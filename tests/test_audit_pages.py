@@ -147,8 +147,8 @@ def test_the_charts_tell_the_points_and_the_rule(police):
     assert "参数（假定） 28.167" in read.images[0]["alt"]
     assert "治安支队 30" in read.images[2]["alt"]
     said = "".join(read.words)
-    assert "7 项标准在几类点位测评，各类均全数计入，各条不可相加。" in said
-    assert "另有 3 类点位，各不超过" in said
+    assert "8 项标准在几类点位测评，各类均全数计入，各条不可相加。" in said
+    assert "另有 5 类点位，各不超过" in said
 
 
 # -------------------------------------------------------------------------------------------------------- tree

@@ -71,7 +71,7 @@ def test_the_police_by_method_lead_and_type_of_site(police):
     visits = by_name(groups(police, "method"))["site_visit"].points
     assert by_name(sites)[""].points == 100 - visits  # every visit has its type of site
     assert sum((group.points for group in sites), F(0)) > 100
-    assert several_at_once(police, "site_type") == 7
+    assert several_at_once(police, "site_type") == 8
     assert several_at_once(police, "lead") == 0
 
 
@@ -82,7 +82,7 @@ def test_what_the_police_assume(police):
         "methods": (1, 16),
         "several": (11, 2),
         "threshold": (11, 2),
-        "lead": (27, 6),
+        "lead": (27, 3),
         "any": (17, 16),
     }
     assert held["methods"].scored == ("2.11",)

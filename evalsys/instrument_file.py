@@ -428,11 +428,17 @@ def _assumed(file: Record, standards: Sequence[Standard]) -> Iterator[Text]:
     if file["scored"] is False:
         yield Text("本测评体系只列结构，不计分", "this instrument is only printed; it does not score")
     yield from file["assumed"] or []
-    methods = sum("methods" in standard.assumed for standard in standards)
-    if methods:
+    count = {what: sum(what in standard.assumed for standard in standards) for what in ("methods", "lead")}
+    if count["methods"]:
         yield Text(
-            f"{methods} 项标准的测评方法为假定（来源未写明）",
-            f"standards whose methods are assumed (the source states none): {methods}",
+            f"{count['methods']} 项标准的测评方法为假定（来源未写明）",
+            f"standards whose methods are assumed (the source states none): {count['methods']}",
+        )
+    if count["lead"]:
+        yield Text(
+            f"{count['lead']} 项标准的牵头单位为假定（来源并列几家或未写明，取第一家）",
+            "standards whose lead is assumed (the source names none, or several side by side, of which the first is "
+            f"taken): {count['lead']}",
         )
     if file["weights"]["status"] == "assumed":
         scheme = _SCHEMES[file["weights"]["scheme"]]

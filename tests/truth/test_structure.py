@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from evalsys import load_instrument
+from evalsys import load_instrument, read_assessment, score
 from evalsys.rulebook import RULES
 from evalsys.rules import exact
 
@@ -66,7 +66,7 @@ def test_units_and_communities():
 def attained(name, code, value, year=2020):
     """Return what one observed value of a standard attains."""
     standard = load_instrument(name).standards[code].standard
-    (rule,) = set(map(id, standard.rules.values())) and [next(iter(standard.rules.values()))]
+    rule = next(iter(standard.rules.values()))
     kind = RULES[rule.kind]
     numbers = kind.read(rule.params, value, None, year)
     found = kind.attain(rule.params, [exact([number]) for number in numbers])
@@ -109,3 +109,17 @@ def attained(name, code, value, year=2020):
 )
 def test_edges(name, code, value, expected):
     assert attained(name, code, value) == expected
+
+
+def test_a_method_without_evidence_is_not_assessed(tmp_path):
+    """2.6 stands on documents and a survey, half each: with documents alone its other half is open, not won."""
+    (tmp_path / "assessment.yaml").write_text("instrument: taizhou-police-2009\nplace: 某市\nround: r1\n", "utf-8")
+    (tmp_path / "observations.csv").write_text(
+        "observation_id,standard,method,value\no1,2.6,document_review,A\n", "utf-8"
+    )
+    found = score(read_assessment(tmp_path))
+    node = found.nodes[found.assessment.instrument.places["2.6"]]
+    assert (node.state, node.won, node.points) == ("partly", Fraction(10, 12), Fraction(10, 6))
+    assert (found.worst, found.best) == (Fraction(10, 12), 100)
+    survey = found.nodes[found.assessment.instrument.places["2.6/survey"]]
+    assert (survey.state, survey.attainment) == ("missing", None)

@@ -251,7 +251,7 @@ def _comparison(instrument: Instrument, found: Comparison, lang: Lang) -> list[s
     said = [f"{name} {percent(weight, 1)}" for name, weight in zip(of, found.weights, strict=True)]
     fine = found.ratio <= ACCEPTED_RATIO
     verdict = t("前后一致", "consistent") if fine else t("前后不一", "contradictory")
-    above = nodes[instrument.places.get(found.code, 0)].name.say(lang)
+    above = nodes[instrument.places[found.code]].name.say(lang)
     return [
         safe(above),
         safe(t("、", ", ").join(said)),

@@ -41,7 +41,7 @@ def read_weights(path: Path, faults: list[Fault]) -> Record | None:
     version = content.get("schema") if isinstance(content, dict) else None
     if isinstance(version, str) and version != SCHEMA:
         where = schema.spot_in(spot, content, "schema")
-        raise InputFaults([*faults, Fault("newer_schema", path.name, where.line, "schema", version, SCHEMA)])
+        raise InputFaults([Fault("newer_schema", path.name, where.line, "schema", version, SCHEMA)])
     found: Record | None = _FILE(spot, content)
     return found
 

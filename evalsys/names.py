@@ -87,7 +87,7 @@ _REGISTERS = ("documents", "site_types", "units")
 
 def name_of(unit: str, entry: Mapping[str, Any]) -> Text:
     """Return the name of a body of the register; the id is its Chinese name where none stands there."""
-    return Text(entry["zh"] or unit, entry["en"] or unit)
+    return Text(entry["zh"] or unit, entry["en"])
 
 
 def _spellings(unit: str, entry: Mapping[str, Any] | None) -> list[str]:

@@ -68,7 +68,7 @@ def priorities(matrix: Sequence[Sequence[Fraction]]) -> Priorities:
     order = len(matrix)
     values, vectors = np.linalg.eig(np.array([[float(cell) for cell in row] for row in matrix]))
     first = int(np.argmax(values.real))
-    vector = np.abs(vectors[:, first].real)
+    vector = vectors[:, first].real  # of one sign; the sum cancels it
     weights = tuple(Fraction(round(share * _DECIMALS), _DECIMALS) for share in vector / vector.sum())
     largest = float(values[first].real)
     index = (largest - order) / (order - 1) if order > 1 else 0.0

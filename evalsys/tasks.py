@@ -187,7 +187,7 @@ def _of_standard(instrument: Instrument, node: Node, number: int) -> Task:
         methods=tuple(str(instrument.nodes[child].method) for child in node.children),
         checked_at=held.checked_at,
         scored=node.scored,
-        points=node.points if node.scored else None,
+        points=node.points,
     )
 
 

@@ -11,7 +11,7 @@ from page_reader import Reader
 
 from evalsys import audit_pages, audit_sections, instrument_ids, load_instrument
 from evalsys.audit_views import ORIGINS, weights
-from evalsys.figures import COLOURS
+from evalsys.figures import COLOURS, Cell, GridRow
 from evalsys.wording import decimal
 
 PARTS = (
@@ -195,7 +195,67 @@ def test_a_tree_of_80_fills_part_of_a_page_and_a_larger_one_is_parted(tmp_path):
     assert "格内为在该指标中的序号" in words(audit_pages.tree(large, "zh"))  # its codes are too long
 
 
+@pytest.mark.parametrize(("code", "inside"), [("1.2.3", "编码"), ("12.34", "在该指标中的序号")])
+def test_a_code_stands_in_its_cell_where_it_fits(tmp_path, code, inside):
+    own = instrument_of(tmp_path, content_of([indicator("1", 10, [standard(code, "loss", 10)])], 10))
+    assert f"格内为{inside}" in words(audit_pages.tree(own, "zh"))
+
+
+def test_parts_of_a_tree_fill_a_page_and_keep_a_group_together():
+    def rows(*sizes):
+        return [GridRow("x", [Cell("won", "")] * 14 * lines, "", "", False, level) for level, lines in sizes]
+
+    def parted(*sizes):
+        return [len(part) for part in audit_pages._parts(rows(*sizes))]
+
+    assert parted() == []
+    assert parted((0, 35), (0, 1)) == [2]
+    assert parted((0, 35), (0, 1), (1, 1)) == [1, 2]  # the second group would not fit whole
+    assert parted((0, 1), *[(1, 1)] * 40) == [36, 5]
+    assert parted((0, 40), (0, 1)) == [1, 1]
+
+
+def test_the_sentence_of_the_tree_names_where_assumed_thresholds_are(tmp_path):
+    def said(counts, lang):
+        tops = []
+        for top, assumed in enumerate(counts, 1):
+            below = [standard(f"{top}.{n}") for n in (1, 2)]
+            for one in below[:assumed]:
+                one["source"]["threshold"] = "assumed"
+            tops.append(indicator(str(top), None, below))
+        own = instrument_of(tmp_path / str(counts), content_of(tops, 100, "equal"))
+        return audit_pages._tree_sentence(own, lang)
+
+    head = "4 项标准分属 2 项指标；"
+    assert said((0, 0), "zh") == head + "没有一项计分标准的界限为假定。"
+    assert said((2, 0), "zh") == head + "界限为假定的计分标准 2 项，均在1项。"
+    assert said((1, 2), "zh") == head + "界限为假定的计分标准 3 项，最多的是2项（2 项）。"
+    assert said((1, 0), "en").endswith("; 1 scored has an assumed threshold, in: item 1.")
+    assert said((1, 1, 1, 1), "en").endswith("most of them (1) in: item 1, item 2, item 3 and 1 more.")
+
+
 # ---------------------------------------------------------------------------------------------------- sections
+
+
+def test_equal_weights_are_told_once_and_points_that_nobody_printed_have_no_column(tmp_path):
+    below = [standard("1.1"), standard("1.2")]
+    own = instrument_of(tmp_path, content_of([indicator("1", None, below)], 10, "equal"))
+    said = audit_sections.effective_weights(own, "zh")
+    assert "2 项计分标准各占满分的 50.00%。" in words(said)
+    (table,) = Reader(said).tables
+    assert table[0][-3:] == ["界限来源", "有效分值", "占满分"]
+    assert table[-1][-2:] == ["10.000", "100.00%"]
+
+
+def test_standards_that_are_not_scored_come_last_among_assumed_thresholds(tmp_path):
+    below = [standard("1.1", scored="no"), standard("1.2", points=10)]
+    for one in below:
+        one["source"]["threshold"] = "assumed"
+    own = instrument_of(tmp_path, content_of([indicator("1", 10, below)], 10))
+    said = audit_sections.own_thresholds(own, "en")
+    (table,) = Reader(said).tables
+    assert [row[0].split()[0] for row in table[1:]] == ["1.2", "1.1"]
+    assert "; 1 more is not scored." in words(said)
 
 
 def test_assumed_thresholds_stand_with_the_default_in_use(police):
@@ -252,6 +312,26 @@ def test_pairwise_comparisons_stand_with_their_ratio(tmp_path):
     assert ratio > 0.1
 
 
+def test_a_short_default_stays_on_one_line():
+    assert [audit_sections._unbroken("字" * n).startswith("nw|") for n in (26, 30, 31)] == [True, True, False]
+
+
+def test_where_nothing_is_scored_no_scored_standard_is_named(tmp_path):
+    one = standard("1.1")
+    one["source"]["threshold"] = "assumed"
+    own = instrument_of(tmp_path, content_of([indicator("1", 10, [one])], 10, scored="no"))
+    (table,) = Reader(audit_sections.assumptions(own, "zh")).tables
+    assert table[1:] == [["达标界限", "0", "1", "0.000", "0.0%", "–"]]
+
+
+def test_a_remark_on_the_source_ends_once(tmp_path):
+    source = {"document": "test", "note": {"zh": "转载。", "en": "A copy."}}
+    content = content_of([indicator("1", 10, [standard("1.1", points=10)])], 10, source=source)
+    own = instrument_of(tmp_path, content)
+    assert "来源情况：转载；权重" in words(audit_sections.provenance(own, "zh"))
+    assert "About the source: A copy; Weights" in words(audit_sections.provenance(own, "en"))
+
+
 def test_contradictions_are_all_there(police):
     (table,) = Reader(audit_sections.contradictions(police, "zh")).tables
     assert len(table) == 1 + 13
@@ -268,6 +348,69 @@ def test_what_stands_beside_the_standards():
     assert "15% / 25% / 60%" in [row[2] for row in frame[1]]
     bonus = Reader(audit_sections.beside(load_instrument("river-chief-options"), "zh")).tables[0]
     assert bonus[1][0::3] == ["加分", "每次加 5 分，至多 5 分"]
+
+
+def test_entries_outside_the_score_say_what_they_do(tmp_path):
+    def entry(code, **more):
+        return {"code": code, "name": {"zh": code, "en": code}, "source": {"clause": "一"}, **more}
+
+    below = [indicator("1", 10, [standard("1.1", points=10)])]
+    gates = [entry("g1", at_least=85), entry("g2")]
+    own = instrument_of(tmp_path / "a", content_of(below, 10, gates=gates))
+    said = audit_sections.beside(own, "zh")
+    assert "计分以外的条款 2 条，不在满分之内。" in words(said)
+    assert [row[3] for row in Reader(said).tables[0][1:]] == ["不低于 85", "–"]
+    listed = [
+        entry("n1", effect={"deduct": 3, "action": "suspend", "months": 12}),
+        entry("n2", effect={"add": 1}),
+    ]
+    more = {"negative_list": listed, "bonus": [entry("b1", points=5), entry("b2", points=2, cap=4)]}
+    (table,) = Reader(audit_sections.beside(instrument_of(tmp_path / "b", content_of(below, 10, **more)), "en")).tables
+    assert [row[3] for row in table[1:]] == [
+        "3 points off, suspended, for 12 months",
+        "1 points added",
+        "5 points each",
+        "2 points each, at most 4",
+    ]
+
+
+def test_mechanisms_facts_and_what_is_left_out_in_words(tmp_path):
+    said = {"text": {"zh": "文", "en": "text"}, "source": {"clause": "一"}}
+    steps = [{"zh": "通报", "en": "notice"}, {"zh": "约谈", "en": "interview"}]
+    kinds = [
+        {**said, "kind": "ladder", "steps": steps},
+        {**said, "kind": "award", "steps": steps},
+        {**said, "kind": "cycle", "shares": ["15", "25", "60"]},
+        {**said, "kind": "weight", "shares": ["0.2", "0.8"]},
+    ]
+    left = [{**said, "why": said["text"], "kept": "nothing", **more} for more in ({"row": "X.1"}, {"rows": ["X.2"]})]
+    measure = {"zh": "公里", "en": "km"}
+    facts = [{**said, "value": "1/3", "measure": measure}, {**said, "value": "70", "measure": measure}]
+    content = content_of([indicator("1", 10, [standard("1.1", points=10)])], 10)
+    own = instrument_of(tmp_path, {**content, "mechanisms": kinds, "facts": facts, "left_out": left})
+    page = audit_sections.beside(own, "en")
+    assert "none of it scored" in words(page)
+    first, second, third = Reader(page).tables
+    assert [row[2] for row in first[1:]] == ["notice → interview", "notice, interview", "15% / 25% / 60%", "20% / 80%"]
+    assert [row[1] for row in second[1:]] == ["1/3 km", "70 km"]
+    assert [row[3] for row in third[1:]] == ["X.1", "X.2"]
+
+
+def test_assumptions_of_the_whole_and_of_nothing(tmp_path):
+    below = [indicator("1", 10, [standard("1.1", points=10)])]
+    mark = {"value": "85%", "status": "assumed"}
+    documents = {"test": {"title": "测试", "certainty": "copy"}}
+    own = instrument_of(tmp_path / "a", content_of(below, 10, documents=documents))
+    assert "Weights are printed (as given); nothing of a standard is marked as assumed." in words(
+        audit_sections.assumptions(own, "en")
+    )
+    said = words(audit_sections.assumptions(own, "en"))
+    assert "the pass mark is assumed" not in said
+    assert "no written source" not in said
+    other = instrument_of(tmp_path / "b", content_of(below, 10, pass_mark=mark))
+    said = words(audit_sections.assumptions(other, "en"))
+    assert "the pass mark is assumed" in said
+    assert "no written source" in said
 
 
 def test_the_annex_holds_every_standard_and_adds_up(police):

@@ -166,6 +166,19 @@ def test_a_limit_without_a_source_is_not_taken_for_one_that_needs_none(tmp_path,
     assert origin in ORIGINS
 
 
+def test_one_method_with_a_limit_is_enough_for_an_origin_to_be_asked_for(tmp_path):
+    methods = {"site_visit": {"rule": "loss"}, "survey": {"rule": {"threshold": {"at_least": 90}}}}
+    made = standard("1.1", None, 10, methods, several="mean")
+    instrument = instrument_of(tmp_path, content_of([indicator("1", 10, [made])], 10))
+    assert origin_of(instrument.standards["1.1"].standard) == "unstated"
+
+
+def test_what_is_seen_on_the_way_counts_at_its_type_of_site(tmp_path):
+    made = standard("1.1", "loss", 10, ("overall_observation",), checked_at=[{"site_type": "community", "sites": 2}])
+    instrument = instrument_of(tmp_path, content_of([indicator("1", 10, [made])], 10))
+    assert groups(instrument, "site_type") == (Group("community", F(10), 1),)
+
+
 def test_lines_follow_the_tree_and_hold_every_standard_once(police):
     found = lines(police)
     assert [police.nodes[line.place].code for line in found][:4] == ["T", "1", "1a", "2"]

@@ -497,6 +497,31 @@ def test_a_file_that_exists_is_kept(tmp_path):
     assert out.read_text() == "written by hand"
 
 
+def test_a_link_that_leads_nowhere_is_kept(tmp_path):
+    out = tmp_path / "b.yaml"
+    try:
+        out.symlink_to(tmp_path / "elsewhere.yaml")
+    except OSError:
+        pytest.skip("no links here")
+    with pytest.raises(InputFaults, match="exists"):
+        import_instrument(book(tmp_path / "b.xlsx"), out)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("name", ["tree", "instrument"])
+def test_a_sheet_without_even_a_heading_is_told(tmp_path, name):
+    path = changed(tmp_path / "b.xlsx", lambda workbook: workbook[SHEETS[name].zh].delete_rows(1, 99))
+    (line,) = said(path)
+    assert line.startswith(f"b.xlsx [{SHEETS[name].zh}]: the file is empty")
+
+
+def test_a_whole_number_may_be_a_code(tmp_path):
+    rows = [{**row, "code": int(row["code"]) if row["code"].isdecimal() else row["code"]} for row in WHOLE["tree"]]
+    assert any(isinstance(row["code"], int) for row in rows)
+    path = book(tmp_path / "b.xlsx", "zh", tables={**WHOLE, "tree": rows})
+    assert list(imported(path).places) == list(imported(book(tmp_path / "a.xlsx", "zh")).places)
+
+
 def test_a_write_that_is_stopped_leaves_nothing(tmp_path, monkeypatch):
     path = book(tmp_path / "b.xlsx")
     whole = Path.replace

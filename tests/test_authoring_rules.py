@@ -138,6 +138,7 @@ REFUSED = [
     ("threshold", "90 %", "bad_notation", "90 %"),
     ("threshold", "90%以上", "bad_notation", "90%以上"),
     ("threshold", "≥90.5.3", "bad_notation", "≥90.5.3"),
+    ("threshold", "≥90.5,3", "bad_notation", "≥90.5,3"),
     ("threshold", "≥80 ≤90", "bad_notation", "≥80 ≤90"),
     ("threshold", "≥-5", "bad_notation", "≥-5"),
     ("threshold", "≥90；每差1扣0.1", "bad_notation", "每差1扣0.1"),  # of the points, or in points?

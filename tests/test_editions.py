@@ -96,6 +96,75 @@ def test_scored_or_not_and_the_way_to_combine(tmp_path):
     assert ("combine", "2") in kinds
 
 
+def between(tmp_path, old, new):
+    """Return the changes from one edition to another, each of one indicator with these standards."""
+    one, two = (
+        instrument_of(tmp_path / name, content_of([indicator("1", None, below)], 100, "equal"))
+        for name, below in (("old", old), ("new", new))
+    )
+    return [(c.kind, c.code, c.before and c.before.zh, c.after and c.after.zh) for c in changes(one, two)]
+
+
+def test_another_id_alone_moves_nothing(tmp_path):
+    assert changed(tmp_path, id="other") == []
+
+
+def test_another_kind_is_another_part_whatever_its_code_and_name(tmp_path):
+    found = changed(tmp_path, [OLD["indicators"][0], indicator("2.1", 40, [standard("9", "met", 40)])])
+    assert [change[:2] for change in found] == [("added", "2.1"), ("added", "9"), ("removed", "2"), ("removed", "2.1")]
+
+
+def test_of_two_alike_one_is_renumbered(tmp_path):
+    text = {"zh": "同", "en": "same"}
+    found = between(tmp_path, [standard(code, text=text) for code in ("a", "b")], [standard("c", text=text)])
+    assert [change[:2] for change in found] == [("removed", "b"), ("renumbered", "c"), ("reweighted", "c")]
+
+
+def test_the_order_of_methods_is_no_change(tmp_path):
+    rules = {"site_visit": {"rule": "met"}, "survey": {"rule": {"threshold": {"at_least": 90}}}}
+    turned = dict(reversed(rules.items()))
+    assert between(tmp_path, [standard("a", None, methods=rules)], [standard("a", None, methods=turned)]) == []
+
+
+def test_what_all_methods_ask_for_is_said_once(tmp_path):
+    old, new = (
+        standard("a", {"threshold": {"at_least": limit}}, methods=("site_visit", "survey")) for limit in (90, 85)
+    )
+    assert between(tmp_path, [old], [new]) == [("threshold", "a", "不低于90", "不低于85")]
+
+
+def test_supporting_bodies_and_site_types_without_a_number(tmp_path):
+    bare, full = (
+        standard("a"),
+        standard("a", lead="文明办", support=["县财政局"], checked_at=[{"site_type": "community"}]),
+    )
+    assert between(tmp_path, [full], [full]) == []
+    assert between(tmp_path, [bare], [full]) == [("sites", "a", "", "社区"), ("units", "a", "", "文明办、县财政局")]
+    assert between(tmp_path, [full], [bare]) == [("sites", "a", "社区", ""), ("units", "a", "文明办、县财政局", "")]
+
+
+def test_what_is_no_longer_scored_has_no_share(tmp_path):
+    assert between(tmp_path, [standard("a"), standard("b")], [standard("a"), standard("b", scored="no")]) == [
+        ("reweighted", "a", "50.00%", "100.00%"),
+        ("reweighted", "b", "50.00%", None),
+        ("scored", "b", "计分", "不计分"),
+    ]
+
+
+def test_the_listing_has_both_sides_and_the_newer_code(tmp_path):
+    text = {"zh": "同", "en": "same"}
+    old, new = (
+        instrument_of(tmp_path / code, content_of([indicator("1", 10, [standard(code, rule, 10, text=text)])], 10))
+        for code, rule in (("a", "met"), ("b", {"threshold": {"at_least": 90}}))
+    )
+    rows = changes_listing(changes(old, new), "en").rows
+    assert [row[:4] for row in rows] == [
+        ("renumbered", "b", "same", "a"),
+        ("threshold changed", "b", "same", rows[1][3]),
+    ]
+    assert (rows[0][4], "90" in rows[1][3], "90" in rows[1][4]) == ("b", False, True)
+
+
 def test_two_real_instruments():
     old, new = load_instrument("waste-sorting-estate"), load_instrument("wujiang-field-2016")
     found = changes(old, new)

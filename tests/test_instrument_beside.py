@@ -50,15 +50,51 @@ def test_every_kind_of_entry(tmp_path):
     )
 
 
+ENTRIES = {
+    "calendar": {**TEXT, "when": {"by": "06-30"}},
+    "mechanisms": {**TEXT, "kind": "quota"},
+    "facts": {**TEXT, "value": "4", "measure": {"zh": "个", "en": "items"}},
+    "left_out": {**TEXT, "why": {"zh": "因", "en": "why"}},
+}
+
+
+@pytest.mark.parametrize("key", ENTRIES)
+def test_names_of_every_kind_of_entry_are_checked(tmp_path, key):
+    entry = ENTRIES[key] | {"source": {"document": "none"}, "lead": "没有的局"}
+    with pytest.raises(InputFaults) as found:
+        instrument_of(tmp_path, BASE | {key: [entry]})
+    assert [(f.problem, f.value) for f in found.value.faults] == [
+        ("unknown_document", "none"),
+        ("unknown_name", "没有的局"),
+    ]
+
+
+@pytest.mark.parametrize("key", ENTRIES)
+def test_what_every_kind_of_entry_says(tmp_path, key):
+    more = {"lead": "县财政", "support": "文明办", "note": {"zh": "注", "en": "note"}}
+    (entry,) = getattr(instrument_of(tmp_path, BASE | {key: [ENTRIES[key] | more]}), key)
+    assert entry.said == Said(
+        None, Text("文", "text"), ("县财政局",), ("文明办",), Text("注", "note"), {"clause": "一"}
+    )
+
+
+def test_what_is_not_said_and_what_is_nothing(tmp_path):
+    facts = [ENTRIES["facts"], ENTRIES["facts"] | {"more_than": "no"}, ENTRIES["facts"] | {"more_than": "yes"}]
+    limit = ENTRIES["mechanisms"] | {"limit": {"at_most": "0"}}
+    own = instrument_of(tmp_path, BASE | {"facts": facts, "mechanisms": [limit], "left_out": [ENTRIES["left_out"]]})
+    assert [fact.more_than for fact in own.facts] == [False, False, True]
+    assert (own.mechanisms[0].limits, own.left_out[0].kept) == ({"at_most": 0}, "nothing")
+
+
 def test_an_instrument_without_them_has_none(tmp_path):
     own = instrument_of(tmp_path, BASE)
     assert (own.calendar, own.mechanisms, own.facts, own.left_out) == ((), (), (), ())
 
 
-def test_a_row_twice_in_one_entry(tmp_path):
-    entry = {**TEXT, "row": "X.1", "why": {"zh": "因", "en": "why"}, "rows": ["X.1"]}
+@pytest.mark.parametrize("own", [{"row": "X.1", "rows": ["X.1"]}, {"row": "X.1", "rows": ["X.2", "X.2"]}])
+def test_a_row_twice_in_one_entry(tmp_path, own):
     with pytest.raises(InputFaults) as found:
-        instrument_of(tmp_path, BASE | {"left_out": [entry]})
+        instrument_of(tmp_path, BASE | {"left_out": [ENTRIES["left_out"] | own]})
     assert [fault.problem for fault in found.value.faults] == ["duplicate_code"]
 
 

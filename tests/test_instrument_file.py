@@ -274,6 +274,22 @@ def test_a_threshold_that_is_not_printed_is_assumed(read, status, assumed):
     assert own.source == {"clause": "1", "threshold": status}
 
 
+def test_everything_assumed_is_told(read):
+    head = HEAD + "methods: {status: assumed}\nscored: no\n"
+    text = standard("rule: met", "lead: 文明办", head=head)
+    own = read(text.replace('{clause: "1"}', '{clause: "1", lead: assumed}'))
+    assert own.standards["1.1"].standard.assumed == ("methods", "lead")
+    said = [text.en for text in own.assumed]
+    assert [word for word in ("does not score", "methods are", "lead is", "weights are") if word not in str(said)] == []
+    assert (len(said), [text[-3:] for text in said[1:3]]) == (4, [": 1", ": 1"])
+    printed = '{clause: "1", methods: printed, lead: printed}'
+    scored = text.replace("scored: no\n", "").replace("status: assumed}\nsource", "status: printed}\nsource")
+    assert read(scored.replace('{clause: "1"}', printed)).assumed == ()
+    for key in ("methods", "lead"):
+        (one,) = read(scored.replace('{clause: "1"}', printed.replace(f"{key}: printed", f"{key}: assumed"))).assumed
+        assert one.zh.startswith("1 项")
+
+
 DEDUCT = "rule: {deduct: {FULLkinds: {垃圾: {name: {zh: 垃圾, en: Litter}, points: 1}}}}"
 
 

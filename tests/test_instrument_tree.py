@@ -327,6 +327,18 @@ def test_what_is_not_scored_is_shown_and_counts_nowhere(read):
     assert attainment(found, 1, 0) == F(4, 10)
 
 
+def test_what_is_printed_adds_up_where_it_is_not_scored_too(read):
+    tree = indicator("1", standard("1.1", points=10), points=10)
+    lost = indicator("2", standard("2.1", points=1), standard("2.2", points=2), points=4, scored="no")
+    assert problems(read, tree, lost) == [("sum_differs", "points", "1 + 2 = 3 ≠ 4")]
+
+
+@pytest.mark.parametrize(("count", "shown"), [(12, " + ".join("1" * 12) + " = 12 ≠ 10"), (13, "13 ≠ 10")])
+def test_a_sum_of_up_to_twelve_is_shown(read, count, shown):
+    below = [standard(f"1.{n}", points=1) for n in range(count)]
+    assert problems(read, indicator("1", *below, points=10)) == [("sum_differs", "points", shown)]
+
+
 def test_what_is_not_scored_needs_no_rule_and_no_points(read):
     bare = standard("1.2", scored="no")
     del bare["rule"]

@@ -17,6 +17,9 @@ CONTENT = content_of(
     "equal",
 )
 TWO = {"of": ["1", "2"], "matrix": [["1", "4"], ["1/4", "1"]]}
+LEAVES = {"of": ["1.1", "1.2"], "matrix": [["1", "1/3"], ["3", "1"]]}
+GRADE = {"subset-grade": {"grades": [{"met": "1", "value": "1"}], "else": "0"}}
+CHOICES = pytest.mark.parametrize(("combine", "kind"), [("best",) * 2, ("worst",) * 2, (GRADE, "subset-grade")])
 
 
 def parts(instrument):
@@ -83,18 +86,31 @@ class TestComparisonsInTheInstrument:
             instrument_of(tmp_path, CONTENT | {"pairwise": matrix})
         assert [(fault.problem, fault.value) for fault in found.value.faults] == expected
 
-    def test_below_a_choice_weights_mean_nothing(self, tmp_path):
-        matrix = {"of": ["1.1", "1.2"], "matrix": [["1", "1"], ["1", "1"]]}
-        one = CONTENT["indicators"][0] | {"pairwise": matrix, "combine": "best"}
+    @CHOICES
+    def test_below_a_choice_weights_mean_nothing(self, tmp_path, combine, kind):
+        one = CONTENT["indicators"][0] | {"pairwise": LEAVES, "combine": combine}
         with pytest.raises(InputFaults) as found:
             instrument_of(tmp_path, CONTENT | {"indicators": [one]})
-        assert [(fault.problem, fault.value) for fault in found.value.faults] == [("no_effect", "best")]
+        assert [(fault.problem, fault.value) for fault in found.value.faults] == [("no_effect", kind)]
+
+    @pytest.mark.parametrize(
+        ("cells", "allowed"), [([["1", "4"], ["4", "1"]], "0.25"), ([["2", "4"], ["1/4", "1"]], "1")]
+    )
+    def test_a_cell_that_does_not_fit_is_told_with_what_would(self, tmp_path, cells, allowed):
+        with pytest.raises(InputFaults) as found:
+            instrument_of(tmp_path, CONTENT | {"pairwise": {"of": ["1", "2"], "matrix": cells}})
+        assert [fault.allowed for fault in found.value.faults] == [allowed]
 
     def test_at_most_fifteen(self, tmp_path):
         many = [indicator(f"i{n}", None, [standard(f"i{n}.1", "met")]) for n in range(16)]
-        matrix = {"of": [f"i{n}" for n in range(16)], "matrix": [["1"] * 16] * 16}
+
+        def compared(count):
+            matrix = {"of": [f"i{n}" for n in range(count)], "matrix": [["1"] * count] * count}
+            return instrument_of(tmp_path, content_of(many[:count], 100, "equal") | {"pairwise": matrix})
+
+        assert len(compared(15).comparisons[0].of) == 15
         with pytest.raises(InputFaults) as found:
-            instrument_of(tmp_path, content_of(many, 100, "equal") | {"pairwise": matrix})
+            compared(16)
         assert [(fault.problem, fault.value) for fault in found.value.faults] == [("out_of_range", "16")]
 
 
@@ -116,10 +132,35 @@ class TestAFileOfWeights:
             own.standards[code].points for code in ("1.1", "2.2")
         ]  # what is deducted from stays as printed
 
+    def test_a_cap_without_points_is_worth_its_weight(self, tmp_path):
+        capped = indicator("1", None, [standard("1.1", "met", 50), standard("1.2", "met", 30)], combine="cap")
+        content = CONTENT | {"indicators": [capped, *CONTENT["indicators"][1:]]}
+        own = with_file(tmp_path, {"weights": {"1": "3", "2": "1"}}, content)
+        assert parts(own) == {"1": 75, "2": 25, "1.1": 50, "1.2": 30, "2.1": 25}
+
     def test_comparisons(self, tmp_path):
         own = with_file(tmp_path, {"pairwise": {"test": TWO}})
         assert parts(own)["1"] == 80
         assert [found.code for found in own.comparisons] == ["test"]
+
+    def test_comparisons_below_an_indicator(self, tmp_path):
+        own = with_file(tmp_path, {"pairwise": {"1": LEAVES}})
+        assert (parts(own)["1.1"], parts(own)["1.2"]) == (F(25, 2), F(75, 2))
+
+    @CHOICES
+    def test_below_a_choice_they_mean_nothing(self, tmp_path, combine, kind):
+        content = CONTENT | {"indicators": [CONTENT["indicators"][0] | {"combine": combine}]}
+        for own in ({"weights": {"1.1": "3", "1.2": "1"}}, {"pairwise": {"1": LEAVES}}):
+            assert problems(tmp_path, own, content) == [("weights.yaml", "no_effect", kind)]
+
+    @pytest.mark.parametrize(
+        ("own", "known"),
+        [({"weights": {"9": "1"}}, "1 1.1 1.2 2 2.1 2.2 3 3.1"), ({"pairwise": {"1.1": TWO}}, "test 1 2 3")],
+    )
+    def test_an_unknown_code_is_told_with_those_that_may_be_named(self, tmp_path, own, known):
+        with pytest.raises(InputFaults) as found:
+            with_file(tmp_path, own)
+        assert [fault.allowed for fault in found.value.faults] == [known]
 
     def test_they_replace_comparisons_of_the_instrument(self, tmp_path):
         own = with_file(tmp_path, {"weights": {"1": "1", "2": "1"}}, CONTENT | {"pairwise": TWO})
@@ -140,6 +181,8 @@ class TestAFileOfWeights:
             ({"weights": {"1": "3", "2": "1", "9": "1"}}, [("unknown_code", "9")]),
             ({"weights": {"1.1": "3", "1.2": "1", "2.2": "1"}}, [("no_effect", "2.2")]),
             ({"weights": {"1": "0", "2": "1"}}, [("out_of_range", "0")]),
+            ({"weights": {"1.1": "0"}}, [("out_of_range", "0")]),
+            ({"weights": {"1.1/site_visit": "1"}}, [("unknown_code", "1.1/site_visit")]),
             (
                 {"weights": {"1": "1", "2": "1"}, "pairwise": {"test": TWO}},
                 [("duplicate_code", "1"), ("duplicate_code", "2")],

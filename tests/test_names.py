@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from builders import content_of, indicator, instrument_of, standard
+from builders import content_of, indicator, instrument_of, standard, write_yaml
 
 from evalsys import InputFaults, instrument_ids, load_instrument
 from evalsys.instrument_shape import LEVELS
@@ -48,6 +48,7 @@ def test_a_file_may_call_its_own_bodies_what_it_likes(tmp_path):
     [
         (["县财政局", "县财政"], None, "body_twice"),
         (["县财政局"], ["县财政"], "body_twice"),
+        (["县财政"], ["县财政局"], "body_twice"),
         (["县财政局"], ["县财正局"], "unknown_name"),
     ],
 )
@@ -56,6 +57,40 @@ def test_a_body_named_twice_or_not_known(tmp_path, lead, support, problem):
     with pytest.raises(InputFaults) as found:
         instrument_of(tmp_path, content_of([indicator("1", 10, [standard("1.1", "met", 10, **own)])], 10))
     assert [fault.problem for fault in found.value.faults] == [problem]
+
+
+def with_units(folder, units, lead, **more):
+    content = content_of([indicator("1", 10, [standard("1.1", "met", 10, lead=lead)])], 10, units=units, **more)
+    own = instrument_of(folder, content)
+    (found,) = own.standards["1.1"].standard.lead
+    return found, own.units[found]
+
+
+def test_a_body_may_be_called_by_its_chinese_name(tmp_path):
+    assert with_units(tmp_path, {"water": {"zh": "水利局", "en": "Water bureau"}}, "水利局") == (
+        "water",
+        Text("水利局", "Water bureau"),
+    )
+
+
+def test_what_a_file_says_of_a_body_wins_over_the_register(tmp_path):
+    first, *_, last = register("units")
+    assert with_units(tmp_path, {first: {"en": "Own"}}, first) == (first, Text(first, "Own"))
+    assert with_units(tmp_path, {first: {"en": "Own", "aliases": [last]}}, last)[0] == first
+
+
+def test_a_body_that_cannot_be_read_is_one_fault(tmp_path):
+    with pytest.raises(InputFaults) as found:
+        with_units(tmp_path, {"水": "text"}, "水")
+    assert [(fault.problem, fault.column) for fault in found.value.faults] == [("wrong_type", "水")]
+
+
+def test_a_register_that_is_broken_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("evalsys.names.PACKAGE", tmp_path)
+    write_yaml(tmp_path / "registers" / "site_types.yaml", {"x": {"zh": "甲"}})
+    with pytest.raises(InputFaults) as found:
+        register.__wrapped__("site_types")
+    assert [fault.file for fault in found.value.faults] == ["site_types.yaml"]
 
 
 def test_every_body_of_the_instruments_is_registered():

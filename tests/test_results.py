@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import openpyxl
 import pytest
-from builders import assessment_of, content_of, indicator, standard
+from builders import assessment_of, content_of, indicator, instrument_of, standard
 
 from evalsys import Text, read_assessment, read_instrument, results, score
 from evalsys.faults import Fault
@@ -39,6 +39,29 @@ def partial(tmp_path_factory):
     note = {"zh": "说明一", "en": "note one"}
     folder = tmp_path_factory.mktemp("partial")
     return score(assessment_of(folder, content, rows, {"notes": [note]}, sites=sites), left_out=["1.4"])
+
+
+def test_weights_are_listed_by_points_share_and_share_of_siblings(tmp_path):
+    compared = {"of": ["1", "2"], "matrix": [["1", "3"], ["1/3", "1"]]}
+    below = [
+        indicator("1", None, [standard("1.1", weight="1")]),
+        indicator("2", None, [standard("2.1", weight="1")]),
+        indicator("3", None, [standard("3.1")], scored="no"),
+    ]
+    content = content_of(below, 50, "ahp", pairwise=compared)
+    found = results.weights_listing(instrument_of(tmp_path, content), "zh")
+    whole, quarter = Fraction(1), Fraction(1, 4)
+    assert found.rows == [
+        ("test", "体系项", 50, whole, None, "0.000"),
+        ("1", "1项", Fraction(75, 2), 3 * quarter, 3 * quarter, None),
+        ("1.1", "1.1项", Fraction(75, 2), 3 * quarter, whole, None),
+        ("2", "2项", Fraction(25, 2), quarter, quarter, None),
+        ("2.1", "2.1项", Fraction(25, 2), quarter, whole, None),
+    ]
+    assert found.indents == [0, 1, 2, 1, 2]
+    said = found.as_json("weights")
+    assert said.startswith('{\n "schema": 1,\n "weights": [\n')
+    assert '"体系项"' in said  # as written, not as escapes
 
 
 # --------------------------------------------------------------------------------------------------- listings

@@ -53,11 +53,22 @@ def threshold(measure: Text | None = PER_CENT, short: str = "zero", **limits: in
             "不低于90%，每差10个百分点扣该项分值的10%（不足一档不计）",
             "at least 90%; each 10 percentage points short takes 10% of the points (only full steps count)",
         ),
+        (
+            threshold(at_least=8, measure=ITEMS, short="minus"),
+            "不少于8项，每差10项扣该项分值的10%（不足一档不计）",
+            "at least 8 items; each 10 items short takes 10% of the points (only full steps count)",
+        ),
+        (
+            Rule("option", {"table": {"甲": F(6667, 10000), "乙": F(6667, 100000)}}),
+            "选“甲”得66.67%，选“乙”得0.06667",
+            "option '甲': 66.67%, option '乙': 0.06667",
+        ),
         (Rule("met", {"over_sites": "mean"}), "达标", "met"),
         (Rule("met", {"over_sites": "all"}), "各点位均达标", "met at every site"),
         (Rule("met", {"over_sites": 3}), "至少3处点位达标", "met at 3 sites or more"),
         (Rule("none"), "不得发生", "must not happen"),
         (Rule("k_of_n", {"required": 4, "n": 5}), "查5处，至少4处达标", "at least 4 of 5 comply"),
+        (Rule("k_of_n", {"required": 5, "n": 5}), "查5处，至少5处达标", "at least 5 of 5 comply"),
         (Rule("k_of_n", {"required": 4, "n": None}), "至少4处达标", "at least 4 comply"),
         (
             Rule("ratio", {"target": F(4), "measure": ITEMS}),
@@ -115,6 +126,9 @@ def test_every_rule_has_words() -> None:
         ({"at_least": F(3)}, Text("人/万人", "per 10,000"), "不低于3人/万人", "at least 3 per 10,000"),
         ({"at_least": F(100)}, PER_CENT, "达到100%", "100%"),
         ({"below": F(2)}, None, "小于2", "below 2"),
+        ({"at_least": F(85)}, Text("分", "points"), "不低于85分", "at least 85 points"),
+        ({"at_least": F(2)}, Text("倍", "times"), "不低于2倍", "at least 2 times"),
+        ({"at_least": F(3)}, Text("处/公里", "per km"), "不低于3处/公里", "at least 3 per km"),
     ],
 )
 def test_a_limit_in_words(limits, measure, zh, en):

@@ -4,9 +4,11 @@ import csv
 from fractions import Fraction
 
 import pytest
+from builders import assessment_of, content_of, indicator, standard
 
 from evalsys import InputFaults, instrument_ids, load_instrument, read_assessment, score
-from evalsys.sharing import double_counted, shared_facts
+from evalsys.language import Text
+from evalsys.sharing import Shared, double_counted, shared_facts, with_shared
 
 LUXI, POLICE = "luxi-county-2012", "taizhou-police-2009"
 
@@ -80,6 +82,16 @@ class TestOneObservationTwoTitles:
         alone = read_assessment(tmp_path / "luxi")
         assert found.evidence_hash != alone.evidence_hash
 
+    def test_the_round_is_ours(self, tmp_path):
+        write(tmp_path / "luxi", LUXI, [["o1", "9.2", "document_review", "", "85"]])
+        settings = (tmp_path / "luxi" / "assessment.yaml").read_text("utf-8").replace("round: r1", "round: r2")
+        (tmp_path / "luxi" / "assessment.yaml").write_text(settings, "utf-8")
+        (tmp_path / "luxi" / "observations.csv").write_text(
+            "observation_id,round,standard,method,value\no1,r2,9.2,document_review,85\n", "utf-8"
+        )
+        write(tmp_path / "police", POLICE, [], shares="../luxi")
+        assert read_assessment(tmp_path / "police").observations["round"].tolist() == ["r1"]
+
     def test_own_evidence_comes_first(self, tmp_path):
         write(tmp_path / "luxi", LUXI, [["o1", "9.2", "document_review", "", "85"], ["o2", "9.2", "survey", "", "60"]])
         write(tmp_path / "police", POLICE, [["p1", "1.2", "document_review", "", "70"]], shares="../luxi")
@@ -135,3 +147,173 @@ def test_a_shared_fact_weighs_what_each_instrument_gives_it(tmp_path):
         result = score(read_assessment(tmp_path / folder))
         node = result.assessment.instrument.standards[code]
         assert result.nodes[0].won == node.points != Fraction(0)
+
+
+# ------------------------------------------------------------------------------------ each condition, on small ones
+
+
+def instrument(name, *standards):
+    return content_of([indicator("I", None, [*standards, standard("own", "met")])], 10, "equal") | {"id": name}
+
+
+def question(name):
+    text = {"zh": name, "en": name}
+    return {"id": name, "text": text, "options": ["好", "差"], "satisfied": ["好"]}
+
+
+@pytest.fixture
+def shared(tmp_path, monkeypatch):
+    """Share what 'theirs' found with 'ours', by a register of a code of theirs and the codes of ours."""
+
+    def run(theirs, ours, rows=(), own=(), facts=(("a", "b"),), other=None, **tables):
+        register = tuple(
+            Shared(str(n), Text("", ""), (("theirs", code), *(("ours", c) for c in codes.split())))
+            for n, (code, codes) in enumerate(facts)
+        )
+        monkeypatch.setattr("evalsys.sharing.shared_facts", lambda: register)
+        mine = [{"standard": "own", "value": "是"}, *own]
+        there = assessment_of(tmp_path / "theirs", instrument("theirs", *theirs), rows, **(other or {}))
+        here = assessment_of(tmp_path / "ours", instrument("ours", *ours), mine, **tables)
+        found = with_shared(here, there)
+        taken = found.observations.iloc[len(mine) :]
+        assert [found.instrument.nodes[leaf].code for leaf in taken["leaf"]] == [
+            f"{code}/{method}" for code, method in zip(taken["standard"], taken["method"], strict=True)
+        ]
+        assert [found.instrument.nodes[place].code for place in taken["place"]] == taken["standard"].tolist()
+        return found, taken
+
+    return run
+
+
+YES = {"standard": "a", "value": "是"}
+
+
+def test_one_row_may_count_for_several_standards(shared):
+    found, taken = shared(
+        [standard("a", "met")], [standard("b", "met"), standard("c", "met")], [YES], facts=[("a", "b c")]
+    )
+    assert taken["observation_id"].tolist() == ["theirs/o001/b", "theirs/o001/c"]
+    assert "1 of its 1 observations" in found.notes[-1].en
+    _, taken = shared(
+        [standard("a", "met")], [standard("b", "met"), standard("c", "met")], [YES], facts=[("a", "b"), ("a", "c")]
+    )
+    assert taken["standard"].tolist() == ["b", "c"]
+
+
+def test_only_rows_that_count_are_taken_over_and_only_those_are_in_the_way(shared):
+    earlier = {"round": "r0", "site_id": "", "value": "否"}
+    rows = [YES | {"round": "r1"}, earlier | {"standard": "a"}, {"standard": "own", "value": "是", "round": "r1"}]
+    found, taken = shared([standard("a", "met")], [standard("b", "met")], rows)
+    assert taken["observation_id"].tolist() == ["theirs/o001"]
+    assert "1 of its 2 observations" in found.notes[-1].en
+
+
+def test_own_rows_that_do_not_count_are_not_in_the_way(shared):
+    _, taken = shared([standard("a", "met")], [standard("b", "met")], [YES], [{"standard": "b", "value": ""}])
+    assert taken["standard"].tolist() == ["b"]
+    _, taken = shared([standard("a", "met")], [standard("b", "met")], [YES], [{"standard": "b", "value": "否"}])
+    assert taken.empty
+
+
+@pytest.mark.parametrize("method", ["document_review", "overall_observation"])
+def test_the_method_must_be_one_of_ours(shared, method):
+    assert shared([standard("a", "met")], [standard("b", "met", methods=(method,))], [YES])[1].empty
+
+
+@pytest.mark.parametrize(
+    ("method", "kinds", "taken"),
+    [
+        ("site_visit", ["main-road"], 1),
+        ("site_visit", ["hospital"], 0),
+        ("site_visit", [], 1),
+        ("overall_observation", ["hospital"], 0),
+        ("document_review", ["hospital"], 1),
+    ],
+)
+def test_what_is_seen_on_a_visit_is_of_a_type_that_we_check(shared, method, kinds, taken):
+    sites = [{"site_id": "s", "site_type": "main-road", "name": "路"}]
+    more = {"checked_at": [{"site_type": kind} for kind in kinds]} if kinds else {}
+    theirs, ours = (standard(code, "met", methods=(method,), **own) for code, own in (("a", {}), ("b", more)))
+    assert len(shared([theirs], [ours], [YES | {"site_id": "s"}], other={"sites": sites})[1]) == taken
+
+
+def test_a_row_keeps_the_bodies_that_it_names(shared):
+    units = [{"standard": "a", "value": "是", "units": "财政局", "round": "r1"}]
+    _, taken = shared([standard("a", "met")], [standard("b", "met", lead="文明办")], units)
+    assert taken["units"].tolist() == [("财政局",)]
+    _, taken = shared([standard("a", "met", lead="财政局")], [standard("b", "met", lead="文明办")], [YES])
+    assert taken["units"].tolist() == [("文明办",)]
+
+
+def test_a_standard_of_the_same_instrument_is_no_other(tmp_path):
+    write(tmp_path / "a", POLICE, [["o1", "4.3", "document_review", "", "是"]])
+    write(tmp_path / "b", POLICE, [], shares="../a")
+    assert read_assessment(tmp_path / "b").observations.empty
+
+
+@pytest.mark.parametrize(
+    ("methods", "own", "codes", "taken"),
+    [
+        (["survey"], None, "b", 2),
+        (["survey"], None, "b c", 2),
+        (["survey"], "", "b", 2),
+        (["survey"], "差", "b", 0),
+        (["site_visit"], None, "b", 0),
+    ],
+)
+def test_answers_are_taken_over_where_we_ask_and_have_none(shared, methods, own, codes, taken):
+    said = enumerate(["好", "差", ""])
+    answers = [{"respondent": str(n), "question": "q", "answer": answer} for n, answer in said]
+    mine = [{"respondent": "9", "question": "p", "answer": own}] if own is not None else []
+    asked = {"questions": [question("p")]} if own is not None else {}
+    found, _ = shared(
+        [standard("a", "share", methods=["survey"], questions=[question("q")])],
+        [standard("b", "share", methods=methods, **asked), standard("c", "share", methods=methods)],
+        facts=[("a", codes)],
+        other={"responses": answers},
+        responses=mine,
+    )
+    theirs = found.responses.iloc[len(mine) :]
+    assert theirs["standard"].tolist() == [code for _ in range(taken) for code in codes.split()]
+    assert f"and {taken} answers" in found.notes[-1].en
+
+
+def site(name, title):
+    return {"site_id": name, "site_type": "main-road", "name": title}
+
+
+def test_sites_of_both_stand_in_order_and_each_row_at_its_own(shared):
+    rows = [YES | {"site_id": "s9"}, YES | {"site_id": "s1"}, YES | {"site_id": "s5"}]
+    found, _ = shared(
+        [standard("a", "met")],
+        [standard("b", "met"), standard("c", "met")],
+        rows,
+        [{"standard": "c", "value": "是", "site_id": "s5"}],
+        other={"sites": [site("s0", "无"), site("s1", "一"), site("s5", "五"), site("s9", "九")]},
+        sites=[site("s5", "五")],
+    )
+    assert found.sites["site_id"].tolist() == ["s1", "s5", "s9"]
+    at = [found.sites["name"][place] if place >= 0 else None for place in found.observations["site"]]
+    assert at == [None, "五", "九", "一", "五"]
+
+
+def test_a_site_of_another_name_is_a_fault(shared):
+    with pytest.raises(InputFaults) as found:
+        shared(
+            [standard("a", "met")],
+            [standard("b", "met")],
+            [YES | {"site_id": "s"}],
+            other={"sites": [site("s", "一")]},
+            sites=[site("s", "二")],
+        )
+    assert [(f.problem, f.column, f.value) for f in found.value.faults] == [("name_differs", "name", "s: 一")]
+
+
+def test_the_hash_covers_the_evidence_of_both(shared):
+    sides = [standard("a", "met")], [standard("b", "met")]
+    hashes = {
+        shared(*sides, [YES | {"value": theirs}], [{"standard": "b", "value": ours}])[0].evidence_hash
+        for theirs in ("是", "否")
+        for ours in ("是", "否")
+    }
+    assert len(hashes) == 4

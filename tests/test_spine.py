@@ -144,6 +144,7 @@ def one_node(tmp_path: Path, combine: Any, worth: list[int | None], states: list
 
 
 GRADE = {"subset-grade": {"grades": [{"met": "2", "value": "1"}, {"met": "1", "value": "0.5"}], "else": "0.2"}}
+PRESENT = {"mean": {"present": "50%"}}
 HALF = Fraction(1, 2)
 
 
@@ -156,6 +157,9 @@ HALF = Fraction(1, 2)
         ("mean", [5, 5], [ONE, MISSING], (ONE, HALF, ONE)),
         ("mean", [5, 5], [HALF, DROPPED], (ONE, ONE, HALF)),
         ("mean", [5, 5], [MISSING, DROPPED], (ONE, ZERO, None)),
+        (PRESENT, [5, 5], [HALF, DROPPED], (ONE, ONE, HALF)),
+        (PRESENT, [5, 5], [MISSING, DROPPED], (ONE, ZERO, None)),
+        (PRESENT, [4, 3, 3], [HALF, DROPPED, DROPPED], (ZERO, ZERO, None)),
         ("cap", [8, 8], [HALF, HALF], (ONE, ONE, Fraction(4, 5))),
         ("cap", [8, 8], [ONE, HALF], (ONE, ONE, ONE)),
         ("cap", [8, 8], [ONE, MISSING], (ONE, ZERO, None)),
@@ -194,6 +198,12 @@ def test_an_unscored_child_takes_no_place_in_a_grade(tmp_path: Path) -> None:
     instrument = instrument_of(tmp_path, content_of([indicator("A", 10, below, combine=grade)], 10))
     assert single(run(instrument, [ZERO, ONE])[0].attainment[0]) == HALF
     assert single(run(instrument, [ONE, ZERO])[0].attainment[0]) == ZERO
+
+
+def test_an_unscored_child_need_not_be_present(tmp_path: Path) -> None:
+    below = [standard("A0", scored="no"), standard("A1"), standard("A2")]
+    content = content_of([indicator("A", 10, below, combine={"mean": {"present": "1"}})], 10, "equal")
+    assert single(run(instrument_of(tmp_path, content), [ONE, ZERO])[0].attainment[0]) == HALF
 
 
 def test_a_method_keeps_its_share_when_a_leaf_of_it_does_not_apply(tmp_path: Path) -> None:

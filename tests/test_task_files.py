@@ -9,6 +9,7 @@ from functools import cache
 from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import openpyxl
 import pytest
@@ -206,8 +207,6 @@ def test_a_body_is_told_what_is_open_of_its_own_tasks(small: Instrument, tmp_pat
 
 @pytest.mark.usefixtures("quick")
 def test_the_index_leads_to_every_file(small: Instrument, tmp_path: Path) -> None:
-    from urllib.parse import unquote
-
     paths = write_tasks(small, tmp_path / "out")
     links = {unquote(link) for link in re.findall(r'href="([^"#]+)"', paths[1].read_text("utf-8"))}
     assert links == {path.name for path in paths[2:]}
@@ -246,7 +245,98 @@ def test_points_by_month_are_said_to_be_those_of_january(tmp_path: Path) -> None
     assert [row["分值"] for row in sheet_rows(paths[0], "任务分解表")] == [5, 5]
 
 
+def of_bodies(tmp_path: Path, below: list[dict[str, Any]], **more: Any) -> Instrument:
+    """Return an instrument of standards whose bodies have one name in both languages, if none is given."""
+    names = {unit for each in (*below, *more.get("calendar", [])) for unit in each.get("lead", [])}
+    units = {name: {"en": name} for name in sorted(names)}
+    content = content_of([indicator("1", None, below)], 10, "equal", units=units, **more)
+    return instrument_of(tmp_path / "i", content)
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(("count", "named"), [(8, "1.1、1.2、1.3、1.4、1.5、1.6、1.7、1.8"), (9, "1.8等")])
+def test_a_remark_names_eight_tasks_at_most(tmp_path: Path, count: int, named: str) -> None:
+    below = [standard(f"1.{n}", "met", lead=["甲局"]) for n in range(1, count + 1)]
+    below.append(standard("1.0", "met", lead=["甲局"], due={"by": "06-30"}))
+    paths = write_tasks(of_bodies(tmp_path, below), tmp_path / "out")
+    assert re.search(rf"未定时限：{count}项（.*{named}）", flat(paths[3]))
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_remark_on_every_task_and_on_a_dated_one(tmp_path: Path) -> None:
+    dated = [
+        {**row, "text": {"zh": "周会", "en": "weekly"}, "when": {"every": "week"}, "source": {"clause": "四"},
+         "lead": ["甲局", "乙局"]}
+        for row in ({"row": "test.D"}, {})
+    ]  # fmt: skip
+    below = [standard("1.1", "met", lead=["甲局"]), standard("1.2", "met", lead=["丙局"])]
+    paths = {path.name[3:]: path for path in write_tasks(of_bodies(tmp_path, below, calendar=dated), tmp_path / "out")}
+    assert "两家以上牵头：2项（test.D、序号4）" in flat(paths["甲局.html"])
+    assert "未定时限：全部1项任务" in flat(paths["丙局.html"])
+    assert "（其中日程2项）" in flat(paths["任务分解总表.html"])
+
+
+@pytest.mark.usefixtures("quick")
+def test_limits_by_method_and_clauses_of_another_document(tmp_path: Path) -> None:
+    methods = {"site_visit": {"rule": "none"}, "survey": {"rule": "share"}}
+    source = {"row": "test.1", "clause": "二", "document": "other"}
+    below = [standard("1.1", None, None, methods, lead=["甲局"], several="mean", source=source)]
+    documents = {key: {"title": "测试", "certainty": "assumed"} for key in ("test", "other")}
+    paths = write_tasks(of_bodies(tmp_path, below, documents=documents), tmp_path / "out", "en")
+    (row,) = sheet_rows(paths[2], head="No.")
+    assert row["Standard"] == "site visit: must not happen; survey: all comply; counts by the share that does"
+    assert (row["Clause"], row["Lead"], row["Time limit"]) == ("other 二", "甲局", "open")
+    assert '<td class="q">open</td>' in paths[3].read_text("utf-8")
+    assert "of these dated" not in flat(paths[1])
+
+
+@pytest.mark.usefixtures("quick")
+def test_where_nothing_is_open_it_says_so(tmp_path: Path) -> None:
+    below = [standard("1.1", "met", lead=["甲局"], due={"by": "06-30"})]
+    paths = write_tasks(of_bodies(tmp_path, below), tmp_path / "out")
+    rows = list(openpyxl.load_workbook(paths[0])["待明确事项"].iter_rows(min_row=2, values_only=True))
+    assert [row[3] for row in rows] == ["没有"] * 4
+    assert "不属任何单位" not in flat(paths[1])
+    assert "待明确" not in flat(paths[3])
+
+
+@pytest.mark.usefixtures("quick")
+def test_sheets_keep_what_names_a_task_in_sight_and_notes_have_room(small: Instrument, tmp_path: Path) -> None:
+    paths = write_tasks(small, tmp_path / "out")
+    whole, own = openpyxl.load_workbook(paths[0])["任务分解表"], openpyxl.load_workbook(paths[2]).worksheets[0]
+    assert [sheet.freeze_panes[0] for sheet in (whole, own)] == ["D", "E"]  # behind the code, and behind the indicator
+    notes = [row for row in own.iter_rows() if str(row[0].value).startswith("“未定”")]
+    assert own.row_dimensions[notes[0][0].row].height == 17
+
+
 # ------------------------------------------------------------------------------------------------------------- files
+
+
+@pytest.mark.usefixtures("quick")
+def test_long_and_odd_names_of_bodies_make_files_that_open(tmp_path: Path) -> None:
+    odd = ["甲\\乙", "甲#1%25局", "末.", "长" * 79 + ".局"]
+    below = [standard(f"1.{n}", "met", lead=[name]) for n, name in enumerate(odd)]
+    paths = write_tasks(of_bodies(tmp_path, below), tmp_path / "out")
+    stems = {path.stem[3:] for path in paths[2:]}
+    assert stems == {"甲_乙", "甲#1%25局", "末", "长" * 79}
+    links = re.findall(r'href="(\d[^"]*)"', paths[1].read_text("utf-8"))
+    assert {unquote(link) for link in links} == {path.name for path in paths[2:]}
+    assert not any("#" in link for link in links)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_folder_in_the_place_of_a_file_is_told(small: Instrument, tmp_path: Path) -> None:
+    (tmp_path / "out" / "00-任务分解总表.xlsx").mkdir(parents=True)
+    with pytest.raises(InputFaults, match="exists"):
+        write_tasks(small, tmp_path / "out")
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_name_cannot_end_the_style_of_a_page(tmp_path: Path) -> None:
+    name = '甲"</style>\\局'
+    below = [standard("1.1", "met", lead=[name])]
+    page = write_tasks(of_bodies(tmp_path, below), tmp_path / "out")[3].read_text("utf-8")
+    assert 'content:"甲/style>局任务分解表 · test"' in page
 
 
 @pytest.mark.usefixtures("quick")

@@ -13,7 +13,7 @@ from builders import content_of, indicator, instrument_of, standard
 from evalsys import instrument_ids, load_instrument
 from evalsys.instrument import Instrument
 from evalsys.language import Text
-from evalsys.tasks import by_unit, open_matters, task_list
+from evalsys.tasks import Task, by_unit, open_matters, task_list
 
 FOLDER = Path(__file__).parent.parent / "evalsys" / "instruments"
 REGISTER = FOLDER.parent / "registers" / "units.yaml"
@@ -115,6 +115,24 @@ def test_a_small_instrument_in_full(small: Instrument) -> None:
     assert [task.number for task in tasks if not task.units] == [3]
     assert tasks[0].within == (Text("1项", "item 1"),)
     assert tasks[4].source["row"] == "test.D"
+
+
+def test_what_stands_around_a_task(tmp_path: Path) -> None:
+    below = [indicator("1.1", None, [standard("1.1.1", "met")])]
+    dated = [
+        {"row": "test.D", "text": {"zh": "周会", "en": "weekly"}, "when": {"every": "week"},
+         "note": {"zh": "自定", "en": "ours"}, "source": {"clause": "四", "threshold": "parameter"}}
+    ]  # fmt: skip
+    content = content_of([indicator("1", None, below)], 10, "equal", calendar=dated)
+    one, two = task_list(instrument_of(tmp_path, content))
+    assert [name.en for name in one.within] == ["item 1", "item 1.1"]
+    assert (two.source["row"], two.assumed, two.note) == ("test.D", ("due",), Text("自定", "ours"))
+
+
+def test_bodies_stand_by_what_they_lead_then_by_what_they_support_then_by_name() -> None:
+    held = [(("d", "c"), ("e",)), (("b",), ("c", "f")), (("b",), ("e",)), (("a",), ())]
+    tasks = [Task(n, None, Text("", ""), *who, None, {}, (), None) for n, who in enumerate(held, 1)]
+    assert [each.unit for each in by_unit(tasks)] == ["b", "c", "a", "d", "e", "f"]
 
 
 # ------------------------------------------------------------------------------------------------- one body, one name

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from evalsys import schema
-from evalsys.when import PERIODS, When, read_when
+from evalsys.when import PERIODS, When, read_day, read_when
 
 
 def read(folder, text):
@@ -62,6 +62,8 @@ def test_every_period(tmp_path, period):
         ("{times: 2}", "bad_value"),
         ("{days: [3, 2]}", "bad_value"),
         ("{days: [2]}", "bad_value"),
+        ("{days: [2, 3, 4]}", "bad_value"),
+        ("{days: [2, x, 3]}", "bad_integer"),
         ("{days: [0, 2]}", "out_of_range"),
         ("{week: 2}", "unknown_key"),
         ("{}", "bad_value"),
@@ -70,6 +72,22 @@ def test_every_period(tmp_path, period):
 def test_what_is_refused(tmp_path, text, problem):
     found, faults = read(tmp_path, text)
     assert (found, faults[0]) == (None, (problem, 1))
+
+
+def test_every_ordinal():
+    for day in ("1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "23rd", "31st", "111th", "121st"):
+        assert When(every="month", by_day=int(day[:-2])).text.en == f"every month by the {day}"
+
+
+def test_a_span_may_be_one_day(tmp_path):
+    found, faults = read(tmp_path, "{from: 2016-05-15, to: 2016-05-15}")
+    assert (found.since, found.by, faults) == (datetime.date(2016, 5, 15), datetime.date(2016, 5, 15), [])
+
+
+def test_a_day_that_is_no_text_is_not_shown():
+    faults = []
+    assert read_day(schema.Spot(faults, "x.yaml"), ["1"]) is None
+    assert [(fault.problem, fault.value) for fault in faults] == [("bad_date", "")]
 
 
 def test_words_of_a_day_are_those_of_the_calendar():

@@ -13,6 +13,8 @@ import pytest
 
 from evalsys.pairwise import ACCEPTED_RATIO, MOST, priorities
 
+# the random index of Saaty 1980, for matrices of order 3 to 15
+RANDOM = [0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59]
 CHAIRS = ["5 6 7", "4 6", "4"]
 DRINKS = ["9 5 2 1 1 1/2", "1/3 1/9 1/9 1/9 1/9", "1/3 1/4 1/3 1/9", "1/2 1 1/3", "2 1/2", "1/3"]
 # culture, family, housing, jobs, transport; then Bethesda, Boston, Pittsburgh, Santa Fe by each of them
@@ -69,3 +71,11 @@ def test_what_is_equal_cannot_contradict_itself(order):
     found = priorities([[Fraction(1)] * order for _ in range(order)])
     assert found.weights == (Fraction(round(10**6 / order), 10**6),) * order
     assert found.ratio == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize(("order", "random"), list(enumerate(RANDOM, 3)))
+def test_the_ratio_is_over_the_random_index_of_the_order(order, random):
+    matrix = [[Fraction(1)] * order for _ in range(order)]
+    matrix[0][1], matrix[1][0] = Fraction(9), Fraction(1, 9)
+    found = priorities(matrix)
+    assert found.index / found.ratio == pytest.approx(random)

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from evalsys.instrument import METHODS, Instrument, Node, Standard
+from evalsys.instrument import METHODS, ON_SITE, Instrument, Node, Standard
 from evalsys.rules import Exact
 from evalsys.spine import allocate, evaluate
 
@@ -34,8 +34,6 @@ __all__ = [
 ]
 
 _ZERO = Fraction(0)
-#: Methods that look at sites; by any other a standard is scored for the whole place.
-_ON_SITE = ("site_visit", "overall_observation")
 #: Rules without a limit of their own: yes or no, a share, what the inspector takes off.
 _LIMITLESS = ("loss", "share")
 
@@ -208,7 +206,7 @@ def _names(standard: Standard, method: str, by: str) -> tuple[str, ...]:
         return (method,)
     if by == "lead":
         return standard.lead or ("",)
-    types = tuple(item.site_type for item in standard.checked_at) if method in _ON_SITE else ()
+    types = tuple(item.site_type for item in standard.checked_at) if method in ON_SITE else ()
     return types or ("",)
 
 

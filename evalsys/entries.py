@@ -16,7 +16,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from evalsys.instrument import METHODS, Instrument, Standard
+from evalsys.instrument import METHODS, ON_SITE, Instrument, Standard
 from evalsys.language import Lang, Text
 from evalsys.rulebook import RULES, Rule
 from evalsys.sheets import DAY, write
@@ -36,7 +36,6 @@ __all__ = [
     "severities",
 ]
 
-ON_SITE = ("site_visit", "overall_observation")
 NOT_HERE = Text("不适用", "n/a")
 #: Rows below a table that are ready for more entries.
 SPARE = 300

@@ -18,6 +18,7 @@ from evalsys.when import When
 
 __all__ = [
     "METHODS",
+    "ON_SITE",
     "CheckedAt",
     "Combine",
     "Comparison",
@@ -43,6 +44,8 @@ METHODS: Mapping[str, Text] = {
     "overall_observation": Text("整体观察", "overall observation"),
     "online_check": Text("网络调查", "online check"),
 }
+#: Those by which an inspector stands at a site.
+ON_SITE = ("site_visit", "overall_observation")
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from evalsys.fields import (
     value_headings,
     whole,
 )
-from evalsys.instrument import METHODS, Standard
+from evalsys.instrument import METHODS, ON_SITE, Standard
 from evalsys.reading import Reading, column_of, days_of
 from evalsys.rulebook import NOT_APPLICABLE, RULES
 from evalsys.tables import Table
@@ -35,7 +35,6 @@ from evalsys.tables import Table
 __all__ = ["read_observations"]
 
 _NAME = "observations"
-_VISITS = ("site_visit", "overall_observation")
 #: Rules that read the column n: the number checked, or the number of findings.
 _USE_N = ("share", "k_of_n", "deduct")
 
@@ -181,7 +180,7 @@ def _check_sites(
     nodes = reading.instrument.standards
     for row, (code, method, place) in enumerate(zip(codes, methods, places, strict=True)):
         standard = nodes[code].standard if code else None
-        if standard is None or not standard.checked_at or method not in _VISITS:
+        if standard is None or not standard.checked_at or method not in ON_SITE:
             continue
         if place < 0:
             if not ids[row] and not names[row]:

@@ -17,15 +17,13 @@ import pandas as pd
 from evalsys import schema
 from evalsys.assessment import Assessment
 from evalsys.faults import Fault, InputFaults
-from evalsys.instrument import Instrument, Standard
+from evalsys.instrument import ON_SITE, Instrument, Standard
 from evalsys.language import Text
 from evalsys.names import PACKAGE
 from evalsys.reading import column_of
 from evalsys.schema import keyed, list_of, pair, record, string
 
 __all__ = ["Shared", "double_counted", "shared_facts", "with_shared"]
-
-_VISITS = ("site_visit", "overall_observation")
 
 
 @dataclass(frozen=True)
@@ -187,7 +185,7 @@ def _held(own: Assessment) -> set[tuple[str, str]]:
 
 def _fits(standard: Standard, method: str, site_type: str | None) -> bool:
     """Whether a row belongs to a standard: on a visit, it must be seen at a type of site that the standard names."""
-    if method not in _VISITS or not standard.checked_at:
+    if method not in ON_SITE or not standard.checked_at:
         return True
     return any(item.site_type == site_type for item in standard.checked_at)
 

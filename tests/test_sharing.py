@@ -69,6 +69,13 @@ class TestOneObservationTwoTitles:
         (tmp_path / "a" / "observations.csv").write_text("observation_id,standard,value\no1,1.1,100\n", "utf-8")
         assert won(tmp_path / "a", "1.1") == won(tmp_path / "b", "9.3") == won(tmp_path / "c", "2.8") == 1
 
+    def test_each_instrument_keeps_its_own_limit(self, tmp_path):
+        site = [["v1", "village", "甲村"]]
+        write(tmp_path / "new", "resettlement-subdistrict", [["o1", "B.6", "", "v1", "97"]], site)
+        write(tmp_path / "old", "shuqiao-town-2004", [], shares="../new")
+        assert won(tmp_path / "new", "B.6") == 1  # at least 95 %
+        assert won(tmp_path / "old", "C.10") == 0  # at least 100 %
+
     def test_what_is_taken_over_is_said(self, tmp_path):
         rows = [["o1", "9.2", "document_review", "", "85"], ["o2", "7.1", "", "", "A"]]
         write(tmp_path / "luxi", LUXI, rows)

@@ -3,7 +3,6 @@
 import datetime
 
 import pytest
-import yaml
 
 from evalsys import schema
 from evalsys.when import PERIODS, When, read_day, read_when
@@ -88,8 +87,3 @@ def test_a_day_that_is_no_text_is_not_shown():
     faults = []
     assert read_day(schema.Spot(faults, "x.yaml"), ["1"]) is None
     assert [(fault.problem, fault.value) for fault in faults] == [("bad_date", "")]
-
-
-def test_words_of_a_day_are_those_of_the_calendar():
-    assert When(by=(2, 28)).text.en == f"by {datetime.date(2001, 2, 28):%-d %b}"
-    assert yaml.safe_load("{by: 06-30}") == {"by": "06-30"}

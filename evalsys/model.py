@@ -9,7 +9,7 @@ same blocks; neither knows where the chances come from.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -179,7 +179,7 @@ class Model:
     sensitivity: float = 1.0
     specificity: float = 1.0
     events: tuple[Event, ...] = ()
-    rates: Floats = np.zeros((0, 2))
+    rates: Floats = field(default_factory=lambda: np.zeros((0, 2)))
     mark: Fraction | None = None
 
     @cached_property

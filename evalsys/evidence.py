@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evalsys import schema
 from evalsys.assessment import Assessment
+from evalsys.draws import check_draw
 from evalsys.faults import Fault, InputFaults, nearest
 from evalsys.fields import FOR_THE_EYE, NO_TABLE, SHEETS, TABLES
 from evalsys.instrument import PassMark
@@ -23,11 +25,10 @@ from evalsys.instrument_file import load_instrument
 from evalsys.language import Text
 from evalsys.observations import read_observations, unused_numbers
 from evalsys.reading import Reading, column_of
-from evalsys.schema import Spot
+from evalsys.schema import Record, Spot
 from evalsys.settings import (
     Published,
     Settings,
-    check_draw,
     mark_in_points,
     mark_problem,
     read_file,
@@ -91,14 +92,19 @@ def read_assessment(path: Path | str) -> Assessment:
     (225, 62)
     """
     path = Path(path)
-    found, shares = _read(path)
-    for folder in shares:
-        found = with_shared(found, _read(folder)[0])
+    found, file = _read(path)
+    base = path if path.is_dir() else path.parent
+    for folder in file["shares"] or []:
+        found = with_shared(found, _read(base / folder)[0])
+    if file["shares"]:  # the others' sites may be drawn too, so it can only be checked now
+        check_draw(file, found.settings, found.instrument, found.sites, found.areas, True)
+        if file.spot.faults:
+            raise InputFaults(file.spot.faults)
     return found
 
 
-def _read(path: Path) -> tuple[Assessment, list[Path]]:
-    """Return what lies in one folder or workbook, and the assessments that it takes shared facts from."""
+def _read(path: Path) -> tuple[Assessment, Record]:
+    """Return what lies in one folder or workbook, and its settings as they stand there."""
     faults: list[Fault] = []
     if path.is_dir():
         found = _folder(path, faults)
@@ -125,7 +131,9 @@ def _read(path: Path) -> tuple[Assessment, list[Path]]:
     settings = settings_of(file, instrument)
     reading = Reading(instrument, settings, found.tables, faults)
     sites = reading.sites()
-    check_draw(file, set(sites["site_id"]) - {None}, reading.areas)
+    if not file["shares"]:
+        sure = not any(fault.file == reading.table("sites").file for fault in faults)
+        check_draw(file, settings, instrument, sites, reading.areas, sure)
     observations = read_observations(reading, sites)
     tables = {
         "responses": reading.responses(),
@@ -135,6 +143,7 @@ def _read(path: Path) -> tuple[Assessment, list[Path]]:
         "capacity": reading.capacity(),
     }
     _one_kind_only(reading, observations, tables["responses"])
+    _not_after_inspection(reading, tables)
     if faults:
         raise InputFaults(faults)
     made = Assessment(
@@ -149,7 +158,7 @@ def _read(path: Path) -> tuple[Assessment, list[Path]]:
         evidence_hash=_hash({"sites": sites, "observations": observations, **tables}, reading),
         notes=(*settings.notes, *_notes(reading, observations, tables["responses"], tables["materials"])),
     )
-    return made, [base / folder for folder in file["shares"] or []]
+    return made, file
 
 
 @dataclass
@@ -246,6 +255,18 @@ def _one_kind_only(reading: Reading, observations: pd.DataFrame, responses: pd.D
     for row, (code, method, counts) in enumerate(entered):
         if counts and method == "survey" and code in answered:
             reading.faults.append(table.fault("two_kinds_of_evidence", row, "standard", code))
+
+
+def _not_after_inspection(reading: Reading, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Documents are due, and events have happened, by the day of the inspection."""
+    last = reading.settings.inspection_date
+    if last is None:
+        return
+    for name, column in (("materials", "due"), ("events", "date")):
+        texts = reading.texts(name, column)
+        for row in np.flatnonzero(tables[name][column] > pd.Timestamp(last)).tolist():
+            fault = reading.table(name).fault("after_inspection", row, column, texts[row], f"<= {last}")
+            reading.faults.append(fault)
 
 
 # ---------------------------------------------------------------------------------------------- notes and hash

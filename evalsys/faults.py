@@ -69,6 +69,38 @@ PROBLEMS: dict[str, Text] = {
     "not_applicable_undefined": Text(
         "该标准未规定“不适用”如何处理", "the instrument does not say how to treat 'not applicable' here"
     ),
+    # the coming draw and the forecast
+    "draw_without_sites": Text(
+        "请列出点位，或写明总数（population）：点位表中没有这类点位",
+        "list such sites, or state their 'population': none stands in the table of sites",
+    ),
+    "draw_exceeds_population": Text("抽取的点位多于总数", "more sites are drawn than there are"),
+    "draw_exceeds_listed": Text(
+        "没有写明总数（population），抽取的点位多于点位表中列出的",
+        "no 'population' is stated, and more sites are drawn than are listed",
+    ),
+    "draw_overlaps": Text(
+        "每类点位只能写一项不分属地的，或一项 area: each，或几个不同的属地；这一项与前面的重叠",
+        "state one entry without area for a type, or one with 'area: each', or different areas: "
+        "this one overlaps another",
+    ),
+    "population_below_listed": Text("总数少于点位表中列出的点位", "the population is smaller than the number listed"),
+    "population_not_listed": Text(
+        "点位名单已声明为完整（frame: complete），总数须等于列出的点位数",
+        "the list of sites is said to be complete (frame: complete): the population must be the number listed",
+    ),
+    "must_visit_elsewhere": Text(
+        "必查点位不属于所抽取的点位类型或属地", "this site is not of the type or area that is drawn"
+    ),
+    "must_visit_exceeds": Text("必查点位多于抽取的点位", "more sites must be visited than are drawn"),
+    "sample_exceeds_population": Text("答卷人数多于调查总体", "more people answer than the survey can reach"),
+    "nothing_to_switch_on": Text(
+        "没有写明内容，无法打开这一部分", "this part cannot be switched on: what it is about is not stated"
+    ),
+    "question_without_answers": Text(
+        "请补录答卷，或在 assessment 中写 forecast: {survey: off}：这道题没有答卷，无法预测",
+        "enter answers, or state 'forecast: {survey: off}': nothing tells how this question would be answered",
+    ),
     # instruments
     "bad_yaml": Text(
         "YAML 语法错误，请检查这一行和上一行（缩进、冒号后的空格、引号、括号；不能用制表符）",

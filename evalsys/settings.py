@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from evalsys import schema
 from evalsys.faults import nearest
+from evalsys.forecast_settings import ForecastSettings, either_language, forecast_of, read_forecast
 from evalsys.instrument import Instrument, PassMark
 from evalsys.language import Lang, Text
 from evalsys.schema import Record, Spot, list_of, one_or_more, pair, record, string
@@ -19,7 +20,6 @@ __all__ = [
     "SETTING_NAMES",
     "Published",
     "Settings",
-    "check_draw",
     "mark_in_points",
     "mark_problem",
     "read_file",
@@ -64,6 +64,8 @@ class Settings:
         Whether the table of sites lists every site of the place.
     draw : tuple of mapping
         ``site_type, sites, area, population, population_source, must_visit`` of each part of the coming draw.
+    forecast : ForecastSettings
+        Parameters of the forecast.
     source, source_note
         Registered document that the evidence comes from, and what to know of it.
     """
@@ -80,6 +82,7 @@ class Settings:
     source: str | None = None
     source_note: Text | None = None
     notes: tuple[Text, ...] = ()
+    forecast: ForecastSettings = field(default_factory=ForecastSettings)
 
 
 def _mark(spot: Spot, value: Any) -> Any:
@@ -90,17 +93,9 @@ def _mark(spot: Spot, value: Any) -> Any:
     )
 
 
-def _text(spot: Spot, value: Any) -> Text | None:
-    """One text for both languages, or a pair."""
-    if isinstance(value, str):
-        return Text(value, value)
-    found: Text | None = pair(spot, value)
-    return found
-
-
 _DRAW = record(
-    {"site_type": string, "sites": schema.integer},
-    {"area": string, "population": schema.integer, "population_source": string, "must_visit": list_of(string)},
+    {"site_type": string, "sites": schema.count},
+    {"area": string, "population": schema.count, "population_source": either_language, "must_visit": list_of(string)},
 )
 _PUBLISHED = record(
     {"label": pair, "won": schema.number, "of": schema.number},
@@ -110,7 +105,7 @@ _FILE = record(
     {"instrument": string, "place": string, "round": string},
     {
         "schema": schema.choice("1"),
-        "title": _text,
+        "title": either_language,
         "inspection_date": schema.date,
         "pass_mark": _mark,
         "weights": string,
@@ -118,6 +113,7 @@ _FILE = record(
         "language": schema.choice("zh", "en"),
         "frame": schema.choice("complete", "partial"),
         "draw": list_of(_DRAW),
+        "forecast": read_forecast,
         "published": _PUBLISHED,
         "source": record({}, {"document": string, "note": pair}),
         "notes": list_of(pair),
@@ -206,17 +202,13 @@ def settings_of(file: Record, instrument: Instrument) -> Settings:
         source=source and source["document"],
         source_note=source and source["note"],
         notes=tuple(file["notes"] or ()),
+        forecast=forecast_of(
+            file["forecast"],
+            instrument,
+            drawn=bool(file["draw"] or instrument.draw),
+            dated="inspection_date" in file.spots,
+        ),
     )
-
-
-def check_draw(file: Record, sites: Collection[str], areas: Collection[str]) -> None:
-    """Check the sites and areas that the draw names."""
-    for item in file["draw"] or []:
-        for site in item["must_visit"] or []:
-            if site not in sites:
-                item.at("must_visit").unknown("unknown_name", site, sorted(sites))
-        if areas and item["area"] not in (None, "none", "each", *areas):
-            item.at("area").unknown("unknown_name", item["area"], ["none", "each", *areas])
 
 
 def _pass_mark(file: Record, full: Fraction) -> PassMark | None:

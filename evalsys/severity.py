@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 __all__ = ["intercepts", "nodes", "shifted"]
 
 Floats = NDArray[np.float64]
-_REACH = 6.0  # standard deviations; beyond them lies 2e-9 of the normal law
+_REACH = 7  # standard deviations; beyond them lies 3e-12 of the normal law
 _FINE = 97
 
 
 def nodes(sd: float, count: int = 49) -> tuple[Floats, Floats]:
-    """Return the nodes and weights of the trapezoid rule for N(0, `sd`) on six standard deviations either way.
+    """Return the nodes and weights of the trapezoid rule for N(0, `sd`) on seven standard deviations either way.
 
     For integrands that are nearly a step, as the chance to pass is, it converges where Gauss-Hermite does not.
 
@@ -43,7 +43,8 @@ def nodes(sd: float, count: int = 49) -> tuple[Floats, Floats]:
     """
     if sd == 0:
         return np.zeros(1), np.ones(1)
-    x = np.linspace(-_REACH, _REACH, count)
+    steps = count - 1
+    x = _REACH * (2 * np.arange(count) - steps) / steps  # the same floats when the nodes are doubled
     weights = np.exp(-(x**2) / 2)
     weights[[0, -1]] /= 2
     return sd * x, weights / weights.sum()

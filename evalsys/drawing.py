@@ -1,0 +1,268 @@
+"""The law of a random draw of whole sites, and where losses lie on a lattice.
+
+All checks at a site share its draw, so the leaves of a block are dependent; as long as everything from the sites to
+the region is linear, the law is still exact, by a recursion over the sites.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalsys.model import Model
+from evalsys.regions import Row
+
+__all__ = ["Atoms", "DrawTerm", "atoms_of", "losses_at"]
+
+Floats = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Atoms:
+    """Where losses lie on the lattice: cells, and the share of each loss (row) at each cell (column)."""
+
+    cells: Ints
+    shares: Floats
+
+
+def atoms_of(losses: Sequence[Fraction], unit: Fraction, rounding: str) -> Atoms:
+    """Put losses on the cells of a lattice.
+
+    Parameters
+    ----------
+    rounding : {'up', 'down', 'split'}
+        Where a loss is no whole number of units, the score is rounded up, rounded down, or both in shares that keep
+        the mean.
+    """
+    spread: list[dict[int, float]] = []
+    for loss in losses:
+        cell = loss / unit
+        low, rest = math.floor(cell), cell - math.floor(cell)
+        if not rest or rounding == "up":
+            spread.append({low: 1.0})
+        elif rounding == "down":
+            spread.append({low + 1: 1.0})
+        else:
+            spread.append({low: float(1 - rest), low + 1: float(rest)})
+    cells = sorted({cell for here in spread for cell in here})
+    return Atoms(
+        np.array(cells, dtype=np.int64), np.array([[here.get(cell, 0.0) for cell in cells] for here in spread])
+    )
+
+
+def losses_at(model: Model, row: Row, seen: Floats) -> Floats:
+    """Return the chance of each level of a row at each site.
+
+    Parameters
+    ----------
+    seen : array (Z, S, C)
+        Chance to be found complying, of the row's block.
+
+    Returns
+    -------
+    ndarray (Z, S, levels)
+    """
+    block = model.blocks[row.block]
+    p = seen[..., row.check, None]
+    chances = np.concatenate([p, (1 - p) * block.sizes[:, row.check, : len(row.losses) - 1]], axis=-1)
+    if row.absent is None:
+        return chances
+    absent = block.absent[:, row.check, None]
+    chances = chances * (1 - absent)
+    chances[..., row.absent] += absent[:, 0]
+    return chances
+
+
+@dataclass(eq=False)
+class DrawTerm:
+    """Sites drawn without replacement: the law is the mean over all draws of products over the drawn sites.
+
+    With phi the Fourier transform of the loss at one site, the mean over all draws of k of the first j sites obeys
+    ``A[j, k] = (1 - k/j) A[j-1, k] + (k/j) phi_j A[j-1, k-1]``. Where checks reach different numbers of the drawn
+    sites, the draw has several classes of places, and k is a vector.
+    """
+
+    block: int
+    rows: list[Row]
+    atoms: list[Atoms]
+    stride: int = 1
+    size: int = 1
+    law: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    payoff: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+
+    def classes(self, model: Model) -> tuple[list[int], list[list[int]]]:
+        """Return how many places each class has, and which rows are made there."""
+        reaches = [model.blocks[row.block].checks[row.check].reach for row in self.rows]
+        edges = sorted(set(reaches))
+        sizes = [edge - before for before, edge in itertools.pairwise([0, *edges])]
+        return sizes, [[k for k, reach in enumerate(reaches) if reach >= edge] for edge in edges]
+
+    def waves(self) -> tuple[int, Complex]:
+        """Return the length of the transform, and the atoms' waves at its frequencies, by row."""
+        from scipy import fft
+
+        long = int(fft.next_fast_len(self.size, real=True))
+        frequency = np.arange(long // 2 + 1)
+        turns = [np.outer(atoms.cells // self.stride, frequency) % long for atoms in self.atoms]
+        return long, [np.exp(-2j * np.pi / long * turn) for turn in turns]  # type: ignore[return-value]
+
+    def transforms(self, model: Model, seen: Sequence[Floats], waves: Any) -> list[Complex]:
+        """Return the transform of each row's loss at each site: arrays (S, Z, F)."""
+        out = []
+        for row, atoms, wave in zip(self.rows, self.atoms, waves, strict=True):
+            chances = losses_at(model, row, seen[row.block]) @ atoms.shares
+            zs, sites, many = chances.shape
+            flat = np.ascontiguousarray(chances.swapaxes(0, 1)).reshape(-1, many)
+            parts = np.concatenate([wave.real, wave.imag], axis=1)
+            both = flat @ parts
+            half = wave.shape[1]
+            out.append((both[:, :half] + 1j * both[:, half:]).reshape(sites, zs, half))
+        return out
+
+    def forward(self, model: Model, seen: Sequence[Floats]) -> Floats:
+        """Return the law of the loss on the term's own lattice, (Z, size)."""
+        from scipy import fft
+
+        long, waves = self.waves()
+        sizes, members = self.classes(model)
+        rows = self.transforms(model, seen, waves)
+        sites = [_product([rows[k] for k in own]) for own in members]
+        table = _start(sizes, rows[0].shape[1:])
+        for at, (count, before) in enumerate(_entries(model.blocks[self.block].times)):
+            table = _draw_step(table, [own[at] for own in sites], sizes, count, before)
+        self.law = np.maximum(fft.irfft(table[(-1,) * len(sizes)], long)[:, : self.size], 0.0)
+        return self.law
+
+    def backward(self, model: Model, seen: Sequence[Floats], payoff: Floats) -> None:
+        """Take the mean payoff given each loss of the block."""
+        self.payoff = payoff
+
+    def gradients(self, model: Model, seen: Sequence[Floats]) -> tuple[list[Complex], list[list[Complex]], list[Any]]:
+        """Return the derivative of the mean payoff by each site's transform, from the payoff that was handed down.
+
+        Returns
+        -------
+        rows : list of array (S, Z, F)
+            Transforms of each row's loss.
+        gradients : per class, per site: array (Z, F)
+            The mean payoff is multilinear in the sites' transforms: the real part of ``gradient * transform``, summed
+            over F and the classes, is the payoff on the event that the site is drawn.
+        waves : list of array (atoms, F)
+        """
+        from scipy import fft
+
+        long, waves = self.waves()
+        sizes, members = self.classes(model)
+        rows = self.transforms(model, seen, waves)
+        sites = [_product([rows[k] for k in own]) for own in members]
+        entries = list(_entries(model.blocks[self.block].times))
+        tables = [_start(sizes, rows[0].shape[1:])]
+        for at, (count, before) in enumerate(entries):
+            tables.append(_draw_step(tables[-1], [own[at] for own in sites], sizes, count, before))
+        weight = np.full(long // 2 + 1, 2.0)
+        weight[0] = 1.0
+        if long % 2 == 0:
+            weight[-1] = 1.0
+        last = np.zeros_like(tables[-1])
+        last[(-1,) * len(sizes)] = np.conj(fft.rfft(self.payoff, long)) * weight / long
+        found: list[list[Complex]] = [[np.zeros(0, dtype=complex)] * len(entries) for _ in sizes]
+        for at in range(len(entries) - 1, -1, -1):
+            count, before = entries[at]
+            phis = [own[at] for own in sites]
+            last, slopes = _draw_back(last, tables[at], phis, sizes, count, before)
+            for kind, slope in enumerate(slopes):
+                found[kind][at] = slope
+        return rows, found, list(waves)
+
+
+def _product(parts: Sequence[Complex]) -> Complex:
+    out = parts[0]
+    for part in parts[1:]:
+        out = out * part
+    return out
+
+
+def _entries(times: Ints) -> Iterator[tuple[int, int]]:
+    """Yield how many sites each entry stands for, and how many came before."""
+    before = 0
+    for count in times.tolist():
+        yield count, before
+        before += count
+
+
+def _start(sizes: Sequence[int], shape: tuple[int, ...]) -> Complex:
+    table = np.zeros((*(size + 1 for size in sizes), *shape), dtype=complex)
+    table[(0,) * len(sizes)] = 1.0
+    return table
+
+
+def _moves(sizes: Sequence[int], count: int) -> Iterator[tuple[int, ...]]:
+    """Yield how many places of each class an entry of `count` alike sites may fill."""
+    for move in itertools.product(*(range(min(size, count) + 1) for size in sizes)):
+        if sum(move) <= count:
+            yield move
+
+
+def _shares(sizes: Sequence[int], move: tuple[int, ...], count: int, before: int) -> Floats:
+    """Return, for each state k after an entry, the chance that the entry fills exactly the places of a move.
+
+    Of |k| places filled from ``before + count`` sites, |c| fall to the entry (hypergeometric); which ones of each
+    class is chosen evenly.
+    """
+    states = np.indices([size + 1 - own for size, own in zip(sizes, move, strict=True)])
+    out = np.zeros(states.shape[1:])
+    for place in np.ndindex(out.shape):
+        k = [low + own for low, own in zip(place, move, strict=True)]
+        total, own = sum(k), sum(move)
+        if total > before + count or total - own > before:
+            continue
+        ways = math.comb(count, own) * math.comb(before, total - own) * math.prod(map(math.comb, k, move))
+        out[place] = ways / (math.comb(before + count, total) * math.comb(total, own))
+    return out
+
+
+def _powers(phis: Sequence[Complex], move: tuple[int, ...]) -> Any:
+    out: Any = 1.0
+    for phi, power in zip(phis, move, strict=True):
+        if power:
+            out = out * (phi if power == 1 else phi**power)
+    return out
+
+
+def _draw_step(table: Complex, phis: Sequence[Complex], sizes: Sequence[int], count: int, before: int) -> Complex:
+    out = np.zeros_like(table)
+    for move in _moves(sizes, count):
+        share = _shares(sizes, move, count, before)[..., None, None]
+        to = tuple(slice(own, None) for own in move)
+        of = tuple(slice(None, size + 1 - own) for size, own in zip(sizes, move, strict=True))
+        out[to] += share * (table[of] * _powers(phis, move))
+    return out
+
+
+def _draw_back(
+    last: Complex, table: Complex, phis: Sequence[Complex], sizes: Sequence[int], count: int, before: int
+) -> tuple[Complex, list[Complex]]:
+    """Return the derivative by the table before the entry, and by the entry's transforms."""
+    out = np.zeros_like(table)
+    slopes = [np.zeros(phis[0].shape, dtype=complex) for _ in sizes]
+    axes = tuple(range(len(sizes)))
+    for move in _moves(sizes, count):
+        share = _shares(sizes, move, count, before)[..., None, None]
+        to = tuple(slice(own, None) for own in move)
+        of = tuple(slice(None, size + 1 - own) for size, own in zip(sizes, move, strict=True))
+        pulled = share * last[to]
+        out[of] += pulled * _powers(phis, move)
+        for kind, power in enumerate(move):
+            if power:
+                rest = tuple(own - (at == kind) for at, own in enumerate(move))
+                slopes[kind] += power * _powers(phis, rest) * (pulled * table[of]).sum(axis=axes)
+    return out, slopes

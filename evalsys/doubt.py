@@ -544,7 +544,8 @@ def chance_doubt(
     Parameters
     ----------
     chance_of : callable
-        From an instrument to its chance to pass. Where it simulates, it should use the same random numbers each time.
+        From an instrument to its chance to pass. Where it simulates, it should use the same random numbers each time;
+        where it is an exact law, drawn weights have a large common denominator, so a coarse lattice is enough.
     doubt : ScoreDoubt
         Of the same instrument; drawn weights have its spread, and are rounded to thousandths (:func:`rational`).
 

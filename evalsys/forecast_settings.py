@@ -85,7 +85,7 @@ _KISH = Text("由答卷权重算出（Kish）", "from the weights of the answers
 _MANY = Text("人数很多，不作有限总体修正", "very many: no finite-population correction")
 _DEFAULTS = (
     _parameter(
-        "rates.weight", "上一级达标率折合的检查次数", "checks that the next wider group's rate is worth", _CHECKS, "1"
+        "rates.weight", "上一级达标率折合的检查次数", "checks that the next wider group's rate is worth", _CHECKS, "5"
     ),
     _parameter("severity.sd", "严查程度的标准差", "standard deviation of severity", _LOG_ODDS, "0.3"),
     _parameter("inspector.sensitivity", "存在的问题被查出的概率", "chance that a shortfall is seen", _CHANCE, "1"),

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 __all__ = ["intercepts", "nodes", "shifted"]
 
 Floats = NDArray[np.float64]
-_REACH = 7  # standard deviations; beyond them lies 3e-12 of the normal law
+_REACH = 6.5  # standard deviations; beyond them lies 8e-11 of the normal law
 _FINE = 97
 
 
 def nodes(sd: float, count: int = 49) -> tuple[Floats, Floats]:
-    """Return the nodes and weights of the trapezoid rule for N(0, `sd`) on seven standard deviations either way.
+    """Return the nodes and weights of the trapezoid rule for N(0, `sd`) on six and a half standard deviations either way.
 
     For integrands that are nearly a step, as the chance to pass is, it converges where Gauss-Hermite does not.
 

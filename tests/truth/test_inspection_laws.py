@@ -161,7 +161,7 @@ def test_what_was_seen_moves_with_the_rate_only_in_part() -> None:
 
 # --------------------------------------------------------------------------------------------------- severity
 
-BEYOND = 2 * stats.norm.sf(7)  # what the normal law has beyond the seven standard deviations of the nodes
+BEYOND = 2 * stats.norm.sf(6.5)  # what the normal law has beyond the 6.5 standard deviations of the nodes
 
 
 @pytest.mark.parametrize("sd", [0.1, 0.3, 1.0, 2.0])
@@ -174,7 +174,7 @@ def test_severity_keeps_the_mean_chance(sd: float, p: float) -> None:
         density = lambda x: value(x) * math.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)  # noqa: E731
         return quad(density, -reach, reach, epsabs=1e-14, epsrel=1e-13, limit=500)[0]
 
-    inside = integral(7, lambda x: expit(b + sd * x)) / integral(7, lambda _: 1.0)
+    inside = integral(6.5, lambda x: expit(b + sd * x)) / integral(6.5, lambda _: 1.0)
     assert abs(inside - p) < 1e-10
     assert abs(integral(12, lambda x: expit(b + sd * x)) - p) < BEYOND
 
@@ -193,10 +193,10 @@ def test_trapezoid_nodes_converge(sd: float) -> None:
         z, weights = nodes(sd, count)
         assert weights.sum() == pytest.approx(1, abs=1e-15)
         assert abs(weights @ z) < 1e-15
-        assert weights @ z**2 == pytest.approx(sd**2, rel=1e-6)
+        assert weights @ z**2 == pytest.approx(sd**2, rel=1e-4 if count == 13 else 1e-7)
         errors.append(abs(weights @ stats.norm.cdf((z / sd - 0.4) / width) - truth))
     assert errors[0] > errors[1] > 1e-3 > errors[2] > errors[3]
-    assert errors[2] < 1e-5  # at 49 nodes, and all that lies beyond seven standard deviations from 97 on
+    assert errors[2] < 1e-5  # at 49 nodes, and all that lies beyond 6.5 standard deviations from 97 on
     assert max(errors[3:]) < BEYOND
     x, gauss = np.polynomial.hermite_e.hermegauss(49)
     assert abs(gauss @ stats.norm.cdf((x - 0.4) / width) / gauss.sum() - truth) > 10 * errors[2]

@@ -183,6 +183,10 @@ PROBLEMS: dict[str, Text] = {
     ),
     "twelve_months": Text("须给足十二个月的分值，缺少这些月份", "points for all twelve months are needed; missing are"),
     "needs_month": Text("分值随月份变化，须给出督查日期", "points depend on the month: state the inspection date"),
+    "nothing_to_forecast": Text("没有可计分的依据，无从预测", "there is no evidence to score, so nothing to forecast"),
+    "no_exact_law": Text(
+        "没有精确分布，可改用 --engine auto 或 simulate", "no exact law: use --engine auto or simulate"
+    ),
     "newer_schema": Text("不支持这个版本的文件格式", "this version of the format is not supported"),
     # instruments written as a workbook
     "unknown_setting": Text("不认识的设置项", "unknown setting"),

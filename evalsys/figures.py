@@ -23,7 +23,21 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "Bar", "Cell", "GridRow", "Mark", "Picture", "bars", "leaf_grid", "number_line"]
+__all__ = [
+    "COLOURS",
+    "Bar",
+    "Canvas",
+    "Cell",
+    "GridRow",
+    "Mark",
+    "Picture",
+    "bars",
+    "fitted",
+    "leaf_grid",
+    "number_line",
+    "styled",
+    "text_width",
+]
 
 #: The colours of pages and charts; contrast and grey print are settled for these.
 COLOURS = {
@@ -115,20 +129,20 @@ class GridRow:
     heads: bool = False
 
 
-def _styled(draw: Callable[_P, Picture]) -> Callable[_P, Picture]:
+def styled(draw: Callable[_P, Picture]) -> Callable[_P, Picture]:
     """Draw in our style and leave matplotlib's settings as they were."""
 
     @wraps(draw)
-    def styled(*args: _P.args, **kwargs: _P.kwargs) -> Picture:
+    def drawn(*args: _P.args, **kwargs: _P.kwargs) -> Picture:
         import matplotlib as mpl
 
         with mpl.rc_context({**_STYLE, "font.family": [use_fonts(), "DejaVu Sans"]}):  # type: ignore[dict-item]
             return draw(*args, **kwargs)
 
-    return styled
+    return drawn
 
 
-class _Canvas:
+class Canvas:
     """A figure in millimetres from the top left corner, with one axes in the same units."""
 
     def __init__(self, width: float, height: float) -> None:
@@ -142,10 +156,12 @@ class _Canvas:
         self.axes.axis("off")
 
     def text(self, x: float, y: float, words: str, **style: Any) -> None:
+        """Write a text; `style` is of matplotlib."""
         style = {"va": "center", "ha": "left", **style}
         self.axes.text(x, y, words.replace("$", r"\$"), **style)
 
     def dot(self, x: float, y: float, colour: str, filled: bool) -> None:
+        """Draw a round mark, full or open."""
         face = colour if filled else "white"
         style: dict[str, Any] = {
             "markerfacecolor": face,
@@ -156,14 +172,17 @@ class _Canvas:
         self.axes.plot([x], [y], "o", markersize=6, **style)
 
     def line(self, x: Sequence[float], y: Sequence[float], **style: Any) -> None:
+        """Draw a line through points."""
         self.axes.plot(x, y, solid_capstyle="butt", **style)
 
     def box(self, x: float, y: float, width: float, height: float, **style: Any) -> None:
+        """Draw a rectangle from its top left corner."""
         from matplotlib.patches import Rectangle
 
         self.axes.add_patch(Rectangle((x, y), width, height, **style))
 
     def picture(self, alt: str) -> Picture:
+        """Return the finished chart as SVG."""
         out = io.StringIO()
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -179,22 +198,23 @@ def _shortened(svg: str) -> str:
     return re.sub(r' d="[^"]*"', lambda m: re.sub(r"(\.\d\d)\d+", r"\1", m.group()), svg)
 
 
-def _text_width(words: str, size: float) -> float:
+def text_width(words: str, size: float, weight: str = "normal") -> float:
     """Return the width of a text in millimetres, the blank sides of its last letter included."""
-    return _right_edge(words + "口", size) - _right_edge("口", size)
+    return _right_edge(words + "口", size, weight) - _right_edge("口", size, weight)
 
 
-def _right_edge(words: str, size: float) -> float:
+def _right_edge(words: str, size: float, weight: str) -> float:
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        path = TextPath((0, 0), words.replace("$", r"\$"), size=size, prop=FontProperties(family=use_fonts()))
+        prop = FontProperties(family=use_fonts(), weight=weight)
+        path = TextPath((0, 0), words.replace("$", r"\$"), size=size, prop=prop)
     return float(path.vertices[:, 0].max()) / 72 * 25.4
 
 
-@_styled
+@styled
 def bars(
     items: Sequence[Bar], alt: str, width: float = 84, colours: tuple[str, str] = ("lost", "lost_light")
 ) -> Picture:
@@ -210,29 +230,29 @@ def bars(
         Of :data:`COLOURS`: for the few bars that matter, and for the others.
     """
     row, top = 5.8, 1.2
-    canvas = _Canvas(width, max(top + row * len(items) + 1.2, 8))
-    left = min(max((_text_width(bar.name, 8) for bar in items), default=0) + 2, width * 0.55)
-    right = max((_text_width(bar.label, 8) for bar in items), default=0) + 3
+    canvas = Canvas(width, max(top + row * len(items) + 1.2, 8))
+    left = min(max((text_width(bar.name, 8) for bar in items), default=0) + 2, width * 0.55)
+    right = max((text_width(bar.label, 8) for bar in items), default=0) + 3
     longest = max((bar.length for bar in items), default=0) or 1
     for place, bar in enumerate(items):
         middle = top + row * (place + 0.5)
         length = (width - left - right) * bar.length / longest
         colour = COLOURS[colours[0] if bar.strong else colours[1]]
-        canvas.text(left - 1.6, middle, _fitted(bar.name, left - 1.6, 8), ha="right", fontsize=8)
+        canvas.text(left - 1.6, middle, fitted(bar.name, left - 1.6, 8), ha="right", fontsize=8)
         canvas.box(left, middle - 1.65, length, 3.3, facecolor=colour)
         canvas.text(left + length + 1, middle, bar.label, fontsize=8)
     canvas.line([left, left], [top, top + row * len(items)], color=COLOURS["rule"], linewidth=0.8)
     return canvas.picture(alt)
 
 
-def _fitted(words: str, width: float, size: float) -> str:
+def fitted(words: str, width: float, size: float, weight: str = "normal") -> str:
     """Shorten a text to a width, with an ellipsis."""
-    while _text_width(words, size) > width and len(words) > 2:
+    while text_width(words, size, weight) > width and len(words) > 2:
         words = words.rstrip("…")[:-1] + "…"
     return words
 
 
-@_styled
+@styled
 def number_line(marks: Sequence[Mark], band: tuple[float, float] | None, band_label: str, alt: str) -> Picture:
     """Draw rates in per cent on one line: target, this round, other figures, after repairs.
 
@@ -250,7 +270,7 @@ def number_line(marks: Sequence[Mark], band: tuple[float, float] | None, band_la
     high = min(math.ceil((max(ends) + 0.35 * step) / step) * step, 100)
     high = high if high > low else low + step
     width, y = 176, 17.0
-    canvas = _Canvas(width, 31)
+    canvas = Canvas(width, 31)
     shelves = {
         "target": (y - 9.5, y - 13.5),
         "other": (y - 5.0, y - 9.5, y - 13.5),
@@ -280,7 +300,7 @@ def number_line(marks: Sequence[Mark], band: tuple[float, float] | None, band_la
         else:
             canvas.dot(x, y, COLOURS["missing" if mark.kind == "other" else "blue"], filled=mark.kind == "now")
         colour = {"target": COLOURS["ink"], "other": COLOURS["soft"]}.get(mark.kind, COLOURS["blue"])
-        half = _text_width(mark.label, 8.5) / 2 + 1.5
+        half = text_width(mark.label, 8.5) / 2 + 1.5
         height, middle = _room(x, half, shelves[mark.kind], taken, width)
         weight = "normal" if mark.kind == "other" else "bold"
         canvas.text(middle, height, mark.label, ha="center", fontsize=8.5, weight=weight, color=colour)
@@ -303,7 +323,7 @@ def _room(
     return shelves[-1], min(max(x, half), width - half)
 
 
-@_styled
+@styled
 def leaf_grid(rows: Sequence[GridRow], heads: tuple[str, str, str], alt: str) -> Picture:
     """Draw the whole tree: one row per indicator, one cell per standard, won and full points at the right.
 
@@ -314,14 +334,14 @@ def leaf_grid(rows: Sequence[GridRow], heads: tuple[str, str, str], alt: str) ->
     cell_width, cell_height, row_height, left, top = 6.35, 4.5, 6.1, 54.0, 6.5
     per_row = 14
     lines = [max(1, math.ceil(len(row.cells) / per_row)) for row in rows]
-    canvas = _Canvas(176, top + sum(row_height + (n - 1) * (cell_height + 0.5) for n in lines) + 0.6)
+    canvas = Canvas(176, top + sum(row_height + (n - 1) * (cell_height + 0.5) for n in lines) + 0.6)
     for x, words, align in ((0, heads[0], "left"), (left, heads[1], "left"), (176, heads[2], "right")):
         canvas.text(x, 2.4, words, ha=align, fontsize=7.5, color=COLOURS["soft"])
-    edge = 176 - max((_text_width(f"/ {row.points}", 8) for row in rows if row.won), default=0) - 0.8
+    edge = 176 - max((text_width(f"/ {row.points}", 8) for row in rows if row.won), default=0) - 0.8
     y = top
     for row, n in zip(rows, lines, strict=True):
         middle = y + row_height / 2
-        name = _fitted(row.name, (left if row.cells else 150.0) - 2 - 3 * row.indent, 8)
+        name = fitted(row.name, (left if row.cells else 150.0) - 2 - 3 * row.indent, 8)
         canvas.text(3 * row.indent, middle, name, fontsize=8, weight="bold" if row.loses or row.heads else "normal")
         for place, cell in enumerate(row.cells):
             column, line = place % per_row, place // per_row
@@ -339,7 +359,7 @@ def leaf_grid(rows: Sequence[GridRow], heads: tuple[str, str, str], alt: str) ->
     return canvas.picture(alt)
 
 
-def _draw_cell(canvas: _Canvas, cell: Cell, x: float, y: float) -> None:
+def _draw_cell(canvas: Canvas, cell: Cell, x: float, y: float) -> None:
     face, edge, words, weight = {
         "won": (COLOURS["won"], "none", COLOURS["blue"], "normal"),
         "pale": (COLOURS["band"], COLOURS["won"], COLOURS["blue"], "normal"),

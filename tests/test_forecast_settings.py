@@ -73,7 +73,7 @@ def test_nothing_said_is_every_default(tmp_path: Path) -> None:
     found = read(tmp_path).settings.forecast
     assert found.on == {"rates", "severity", "state", "survey", "documents"}
     assert [(own.key, None if own.value is None else str(own.value)) for own in found.parameters] == [
-        ("rates.weight", "1"),
+        ("rates.weight", "5"),
         ("severity.sd", "3/10"),
         ("inspector.sensitivity", "1"),
         ("inspector.specificity", "1"),

@@ -15,6 +15,7 @@ from evalsys.console import FAULTS, LOCALE, Commands, gathered, say, tell, worki
 from evalsys.faults import Fault, InputFaults
 from evalsys.language import Lang
 from evalsys.verbs import (
+    FILE,
     FOLDER,
     LANG_OF_REPORT,
     LANG_OF_RESULT,
@@ -225,6 +226,54 @@ def score(
         click.echo(score_workbook(result, out, lang))
     else:
         write(text, as_, out)
+
+
+@verb(
+    "forecast",
+    "预测即将到来的督查：得分分布与达标可能。",
+    "Forecast the coming inspection: the distribution of the score and the chance to pass.",
+    (
+        "能精确计算的用精确分布；否则模拟，并说明原因和误差。参数写在 assessment.yaml 的 forecast 一栏。例：\n\n"
+        "evalsys forecast data/wujiang-2016 --at-least 93%",
+        "By the exact law where there is one; otherwise by simulation, with the reason and the error. Parameters stand "
+        "in assessment.yaml under forecast. Example:\n\nevalsys forecast data/wujiang-2016 --at-least 93%",
+    ),
+    group=main,
+)
+@argument_assessment
+@click.option("--at-least", metavar="X", help=say("目标线：85% 或分数", "pass mark: 85% or points"))
+@click.option(
+    "--engine", type=click.Choice(("auto", "exact", "simulate")), default="auto", show_default=True,
+    help=say("算法：自动、精确分布、模拟", "how to compute it"),
+)  # fmt: skip
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True,
+    help=say("模拟的随机种子", "seed of the simulation"),
+)  # fmt: skip
+@LANG_OF_RESULT
+@click.option(
+    "--format", "as_", type=click.Choice(("table", "json")), default="table", show_default=True,
+    help=say("输出格式", "form of the output"),
+)  # fmt: skip
+@click.option("--out", type=FILE, help=say("写入这个文件，不显示在屏幕上", "write to this file instead of the screen"))
+def forecast(
+    assessment: Path, at_least: str | None, engine: Any, seed: int, lang: Lang | None, as_: str, out: Path | None
+) -> None:
+    """Forecast the coming inspection."""
+    from evalsys.evidence import pass_mark_of, read_assessment
+    from evalsys.forecast_results import forecast_json, forecast_text
+    from evalsys.forecasting import forecast as forecast_
+
+    with working(*_READING):
+        read = read_assessment(assessment)
+    lang = _language(lang, read)
+    with working("正在预测……", "Forecasting..."):
+        _, found = gathered(
+            lambda: pass_mark_of(read, at_least),
+            lambda: forecast_(read, at_least=at_least, engine=engine, seed=seed),
+        )
+        text = (forecast_json if as_ == "json" else forecast_text)(found, lang)
+    write(text, as_, out)
 
 
 @verb(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,7 @@ def pass_mark_of(assessment: Assessment, given: str | None = None) -> PassMark |
 # -------------------------------------------------------------------------------------------------- reading
 
 
-def read_assessment(path: Path | str) -> Assessment:
+def read_assessment(path: Path | str, round: str | None = None) -> Assessment:
     """Read an assessment folder, or one workbook with a sheet per table.
 
     Parameters
@@ -75,6 +75,9 @@ def read_assessment(path: Path | str) -> Assessment:
     path : Path or str
         Folder with ``assessment.yaml`` and its tables (CSV files, or sheets of workbooks; subfolders are not read),
         or an ``.xlsx`` file that holds everything.
+    round : str, optional
+        The round whose rows count, in place of the one that the settings name: to look at an earlier one. What other
+        assessments share belongs to the present round and is left out then.
 
     Returns
     -------
@@ -92,9 +95,9 @@ def read_assessment(path: Path | str) -> Assessment:
     (225, 62)
     """
     path = Path(path)
-    found, file = _read(path)
+    found, file = _read(path, round)
     base = path if path.is_dir() else path.parent
-    for folder in file["shares"] or []:
+    for folder in (file["shares"] or []) if round is None else []:
         found = with_shared(found, _read(base / folder)[0])
     if file["shares"]:  # the others' sites may be drawn too, so it can only be checked now
         check_draw(file, found.settings, found.instrument, found.sites, found.areas, True)
@@ -103,7 +106,7 @@ def read_assessment(path: Path | str) -> Assessment:
     return found
 
 
-def _read(path: Path) -> tuple[Assessment, Record]:
+def _read(path: Path, round: str | None = None) -> tuple[Assessment, Record]:
     """Return what lies in one folder or workbook, and its settings as they stand there."""
     faults: list[Fault] = []
     if path.is_dir():
@@ -129,7 +132,8 @@ def _read(path: Path) -> tuple[Assessment, Record]:
     if instrument.monthly and file["inspection_date"] is None:
         file.at("inspection_date").report("needs_month", allowed="inspection_date: 2016-08-15")
     settings = settings_of(file, instrument)
-    reading = Reading(instrument, settings, found.tables, faults)
+    reading = Reading(instrument, settings if round is None else replace(settings, round=round), found.tables, faults)
+    reading.blank_round, settings = settings.round, reading.settings
     sites = reading.sites()
     if not file["shares"]:
         sure = not any(fault.file == reading.table("sites").file for fault in faults)

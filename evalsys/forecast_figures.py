@@ -1,16 +1,18 @@
 """The charts of the forecast: where the score may fall, what strictness does, what drives it, how far it carries.
 
-As in :mod:`evalsys.figures`, a chart takes finished numbers and words, computes nothing, and is drawn at its final size
-in millimetres. Words never touch: those of the marks share shelves above the plot, all others have a place of their own.
+As in :mod:`evalsys.figures`, a chart takes finished numbers and words, computes nothing, and is drawn at its final
+size in millimetres. Words never touch: those of the marks share shelves above the plot, all others have a place of
+their own.
 """
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import pairwise
 
+from evalsys.axes import SHELF, Flag, Scale, draw_flags, scale_of, shelved
 from evalsys.figures import COLOURS, Bar, Canvas, Picture, fitted, styled, text_width
 
 __all__ = [
@@ -28,8 +30,7 @@ __all__ = [
 ]
 
 _WIDTH = 176.0
-_SHELF = 4.3  # height of a line of words above the plot, in millimetres
-_GAP = 1.2  # between two words on one shelf, and between words and a line
+_SIDE = 40.0  # the most that the words beside a plot take, in millimetres
 _UNSEEN = 0.15  # a bar shorter than this, in millimetres, is no bar
 
 
@@ -88,113 +89,6 @@ class Law:
 
     bins: Sequence[Bin]
     label: str
-
-
-@dataclass(frozen=True)
-class _Scale:
-    """A stretch of the axis, from `low` to `high`, laid on the paper from `left` to `right` in millimetres."""
-
-    low: float
-    high: float
-    step: float
-    left: float
-    right: float
-
-    def at(self, value: float) -> float:
-        return self.left + (self.right - self.left) * (value - self.low) / (self.high - self.low)
-
-    def draw(self, canvas: Canvas, y: float, unit: str) -> None:
-        """Draw the axis with its numbers below."""
-        canvas.line([self.left, self.right], [y, y], color=COLOURS["rule"], linewidth=0.8)
-        for tick in range(math.ceil(self.low / self.step - 1e-6), math.floor(self.high / self.step + 1e-6) + 1):
-            x = self.at(tick * self.step)
-            words = f"{tick * self.step:.10g}{unit}"
-            canvas.line([x, x], [y, y + 0.9], color=COLOURS["rule"], linewidth=0.8)
-            canvas.text(x, y + 3.1, words, ha="center", fontsize=7.5, color=COLOURS["soft"])
-
-
-def _scale(values: Sequence[float], unit: str, left: float, right: float) -> _Scale:
-    """Lay out an axis that holds all values, with round ticks at least 11 mm apart; per cent stay within 0 to 100."""
-    span = max(max(values) - min(values), 1.0)
-    steps = (nice * 10.0**power for power in range(-1, 12) for nice in (1, 2, 5))
-    step = next(step for step in steps if span / step <= (right - left) / 14)
-    low, high = min(values) - 0.35 * step, max(values) + 0.35 * step
-    if high - low < 1.0:
-        low, high = low - (1.0 - high + low) / 2, high + (1.0 - high + low) / 2
-    low = 0.0 if low < 0 <= min(values) else low
-    high = 100.0 if unit == "%" and max(values) <= 100 < high else high
-    return _Scale(low, high, step, left, right)
-
-
-def _placed(labels: Sequence[tuple[float, float]]) -> list[tuple[float, int]]:
-    """Place words above their lines: the left edge and the shelf, counted from below, of each.
-
-    Words end at their line, begin at it, or stand above it; no two touch, and no line runs through the words of another
-    on a lower shelf. The lowest shelves win, then words on the outer side.
-
-    Parameters
-    ----------
-    labels : sequence of (x, width)
-        In millimetres.
-    """
-    order = sorted(range(len(labels)), key=lambda place: labels[place][0])
-    choices = []
-    for place, (x, width) in enumerate(labels):
-        left_half = order.index(place) < len(labels) / 2
-        outward, inward = (x - width - 0.6, x + 0.6) if left_half else (x + 0.6, x - width - 0.6)
-        middle = min(max(x - width / 2, 0.0), _WIDTH - width)
-        sides = [(outward, 0.0), (inward, 1.0), (middle, 1.5)]
-        inside = [(left, cost) for left, cost in sides if left >= 0 and left + width <= _WIDTH]
-        choices.append([(left, shelf, cost + 2.0 * shelf) for shelf in range(len(labels)) for left, cost in inside])
-    best = min(
-        product(*choices),
-        key=lambda way: (_touching(labels, [c[0] for c in way], [c[1] for c in way]), sum(c[2] for c in way)),
-        default=(),
-    )
-    return [(left, shelf) for left, shelf, _ in best]
-
-
-def _touching(labels: Sequence[tuple[float, float]], lefts: Sequence[float], shelves: Sequence[int]) -> int:
-    """Count faults of a placing: a word on a word weighs far more than a line through a word."""
-    faults = 0
-    for i, (x, width) in enumerate(labels):
-        for j, (_, other) in enumerate(labels):
-            apart = lefts[i] + width + _GAP <= lefts[j] or lefts[j] + other + _GAP <= lefts[i]
-            if i < j and shelves[i] == shelves[j] and not apart:
-                faults += 100
-            if shelves[i] > shelves[j] and lefts[j] - 0.5 < x < lefts[j] + other + 0.5:
-                faults += 1
-    return faults
-
-
-@dataclass(frozen=True)
-class _Flag:
-    """A line from a mark of the plot up to its words."""
-
-    x: float
-    foot: float
-    words: str
-    colour: str
-    weight: str = "bold"
-    linewidth: float = 0.7
-
-
-def _shelved(flags: Sequence[_Flag]) -> tuple[list[str], list[tuple[float, int]]]:
-    """Return the words of the flags, shortened to their share of the width, and their places."""
-    most = _WIDTH / max(len(flags), 2) - 2
-    words = [fitted(flag.words, most, 8.5, flag.weight) for flag in flags]
-    widths = [text_width(said, 8.5, flag.weight) for said, flag in zip(words, flags, strict=True)]
-    return words, _placed([(flag.x, width) for flag, width in zip(flags, widths, strict=True)])
-
-
-def _draw_flags(
-    canvas: Canvas, flags: Sequence[_Flag], words: Sequence[str], places: Sequence[tuple[float, int]], top: float
-) -> None:
-    """Draw the lines and the words of flags on shelves above `top`; a foot is in millimetres below it."""
-    for flag, said, (left, shelf) in zip(flags, words, places, strict=True):
-        middle = top - _SHELF * (shelf + 0.5)
-        canvas.line([flag.x] * 2, [middle + 1.9, top + flag.foot], color=flag.colour, linewidth=flag.linewidth)
-        canvas.text(left, middle, said, fontsize=8.5, weight=flag.weight, color=flag.colour)
 
 
 def _one_width(bins: Sequence[Bin]) -> float:
@@ -271,52 +165,64 @@ def distribution(
     values = [seen[0].low, seen[-1].high, mark.at, mean.at]
     values += [now.at] if now else []
     values += [band.low, band.high] if band else []
-    sides = [min(max(text_width(pair[0], 9, "bold"), text_width(pair[1], 12, "bold")), 40.0) for pair in (below, above)]
-    scale = _scale(values, unit, sides[0] + 5, _WIDTH - sides[1] - 5)
+    sides = [[*_broken(pair[0], 9.0), *_broken(pair[1], 12.0)] for pair in (below, above)]
+    beside = [max(text_width(words, size, "bold") for words, size in side) + 5 for side in sides]
+    scale = scale_of(values, unit, beside[0], _WIDTH - beside[1])
     tall = 31.0
-    flags = [_Flag(scale.at(mark.at), tall + 1.6, mark.label, COLOURS["ink"], linewidth=1.3)]
-    flags += [_Flag(scale.at(now.at), tall, now.label, COLOURS["blue"])] if now else []
-    words, places = _shelved(flags)
-    top = 1 + _SHELF * (1 + max(shelf for _, shelf in places))
+    flags = [Flag(scale.at(mark.at), tall + 1.6, mark.label, COLOURS["ink"], linewidth=1.3)]
+    flags += [Flag(scale.at(now.at), tall, now.label, COLOURS["blue"])] if now else []
+    words, places = shelved(flags)
+    top = 1 + SHELF * (1 + max(shelf for _, shelf in places))
     base = top + tall
     canvas = Canvas(_WIDTH, base + 20.5)
     highest = max(cell.mass for cell in seen)
+    room = min((0.7 * (scale.at(b.low) - scale.at(a.low)) for a, b in pairwise(seen)), default=2.0)
     for cell in seen:
         won = cell.low >= mark.at - slack
-        left, width = _bar(scale, cell, scale.at(mark.at), won)
+        left, width = _bar(scale, cell, scale.at(mark.at), won, min(room, 2.0))
         height = (tall - 3) * cell.mass / highest
         style = {"facecolor": COLOURS["won"]}
         if not won:
             style = {"facecolor": COLOURS["lost_light"], "edgecolor": COLOURS["lost"], "hatch": "/////"}
         canvas.box(left, base - height, width, height, **style)
     scale.draw(canvas, base, unit)
-    _draw_flags(canvas, flags, words, places, top)
+    draw_flags(canvas, flags, words, places, top)
     if now:
         canvas.dot(scale.at(now.at), base, COLOURS["blue"], filled=True)
-    for x, align, pair, colour, width in (
-        (0.0, "left", below, COLOURS["lost"], sides[0]),
-        (_WIDTH, "right", above, COLOURS["blue"], sides[1]),
-    ):
-        for words_, y, size in ((pair[0], top + 11, 9.0), (pair[1], top + 17, 12.0)):
-            said = fitted(words_, width, size, "bold")
-            canvas.text(x, y, said, ha=align, fontsize=size, weight="bold", color=colour)
+    for side, x, align, colour in ((sides[0], 0.0, "left", "lost"), (sides[1], _WIDTH, "right", "blue")):
+        y = top + 9.0
+        for said, size in side:
+            canvas.text(x, y + size / 4, said, ha=align, fontsize=size, weight="bold", color=COLOURS[colour])
+            y += size / 2
     _draw_span(canvas, scale, mean, band, base + 8)
     _centred(canvas, (scale.left + scale.right) / 2, base + 17.5, axis)
     return canvas.picture(alt)
 
 
-def _bar(scale: _Scale, cell: Bin, edge: float, won: bool) -> tuple[float, float]:
+def _broken(words: str, size: float) -> list[tuple[str, float]]:
+    """Break words into lines, at most two, for the side of a plot; the size goes with each."""
+    lines = [""]
+    for piece in re.findall(r"[!-~]+ ?|.", words):
+        if lines[-1] and text_width((lines[-1] + piece).rstrip(), size, "bold") > _SIDE:
+            lines.append("")
+        lines[-1] += piece
+    if len(lines) > 2:
+        lines = [lines[0], "".join(lines[1:])]
+    return [(fitted(line.rstrip(), _SIDE, size, "bold"), size) for line in lines]
+
+
+def _bar(scale: Scale, cell: Bin, edge: float, won: bool, room: float) -> tuple[float, float]:
     """Return the left end and the width of a bar; one of a single value stands wholly on its side of the mark."""
     left, right = scale.at(cell.low), scale.at(cell.high)
-    if right - left < 0.4:
-        left, right = (left + right) / 2 - 0.4, (left + right) / 2 + 0.4
+    if cell.low == cell.high:
+        left, right = left - room / 2, right + room / 2
         shift = max(edge - left, 0.0) if won else min(edge - right, 0.0)
-        return left + shift, 0.8
+        return left + shift, room
     gap = min(0.1 * (right - left), 0.25)
     return left + gap / 2, right - left - gap
 
 
-def _draw_span(canvas: Canvas, scale: _Scale, mean: Reading, band: Span | None, y: float) -> None:
+def _draw_span(canvas: Canvas, scale: Scale, mean: Reading, band: Span | None, y: float) -> None:
     """Draw the bar under the axis with its ends, and the mean as an open dot with its words below."""
     if band:
         ends = [scale.at(band.low), scale.at(band.high)]
@@ -353,7 +259,7 @@ def severity_curve(
     points : sequence of (z, chance)
         Rising in z, at equal steps; chances from 0 to 1. A single point (severity switched off) is a dot only.
     weights : sequence of float
-        How likely each z is, on any scale; ends of the axis that are 300 times less likely than the middle are left out.
+        How likely each z is, on any scale; where it is 300 times less likely than in the middle, it is left out.
     readings : sequence of Given
         A few points of the curve with their words, such as strict, usual and lenient.
     ends : (str, str)
@@ -392,22 +298,22 @@ def severity_curve(
         return 1.5 + (tall - 1.5) * (1 - chance)
 
     flags = [
-        _Flag(at(reading.z), depth(reading.chance), reading.label, COLOURS["lost" if reading.loud else "blue"])
+        Flag(at(reading.z), depth(reading.chance), reading.label, COLOURS["lost" if reading.loud else "blue"])
         for reading in readings
     ]
-    words, places = _shelved(flags)
-    top = 1 + _SHELF * (1 + max((shelf for _, shelf in places), default=0))
+    words, places = shelved(flags)
+    top = 1 + SHELF * (1 + max((shelf for _, shelf in places), default=0))
     canvas = Canvas(_WIDTH, top + tall + 10)
     xs = [at(z) for z, _, _ in pairs]
     if len(xs) > 1:
         ys = [top + tall - 0.4 * tall * weight for _, _, weight in pairs]
-        canvas.axes.fill_between(xs, ys, top + tall, color=COLOURS["band"], linewidth=0)
+        canvas.axes.fill([xs[0], *xs, xs[-1]], [top + tall, *ys, top + tall], facecolor=COLOURS["band"])
     for chance in (0.0, 0.5, 1.0):
         y = top + depth(chance)
         canvas.line([left, right], [y, y], color=COLOURS["hair" if chance else "rule"], linewidth=0.8)
         canvas.text(left - 1.4, y, f"{100 * chance:.0f}%", ha="right", fontsize=7.5, color=COLOURS["soft"])
     canvas.line(xs, [top + depth(chance) for _, chance, _ in pairs], color=COLOURS["blue"], linewidth=1.6)
-    _draw_flags(canvas, flags, words, places, top)
+    draw_flags(canvas, flags, words, places, top)
     for reading, flag in zip(readings, flags, strict=True):
         canvas.dot(flag.x, top + depth(reading.chance), flag.colour, filled=True)
     foot = top + tall + 3.4
@@ -446,9 +352,10 @@ def shares_bar(parts: Sequence[Bar], alt: str, width: float = _WIDTH) -> Picture
     scale = (width - left - right) / whole if whole > 0 else 0.0
     shown = [part for part in ordered if abs(part.length) * scale >= _UNSEEN]
     unseen = [f"{part.name} {part.label}" for part in ordered if abs(part.length) * scale < _UNSEEN]
+    left = left if shown else 0.0
     lines = _wrapped(unseen, width - left, 8)
     high = row * len(shown)
-    canvas = Canvas(width, max(top + high + 1.2 + 4.6 * len(lines), 8))
+    canvas = Canvas(width, max(top + high + 2.0 + 4.6 * len(lines), 8))
     zero = left - min(least, 0.0) * scale
     for place, part in enumerate(shown):
         middle = top + row * (place + 0.5)
@@ -507,9 +414,9 @@ def intervals(
     row = 5.8
     values = [end for item in rows for end in (item.low, item.mid, item.high)]
     values += [reference.at] if reference else []
-    names = min(max((text_width(item.name, 8, "bold") for item in rows), default=0) + 3, width * 0.45)
-    numbers = min(max((text_width(item.label, 8, "bold") for item in rows), default=0) + 3, width * 0.25)
-    scale = _scale(values or [0.0], unit, names, width - numbers)
+    names = min(max((text_width(item.name, 8, "bold") for item in rows), default=0) + 4, width * 0.45)
+    numbers = min(max((text_width(item.label, 8, "bold") for item in rows), default=0) + 5, width * 0.3)
+    scale = scale_of(values or [0.0], unit, names, width - numbers)
     top = 5.6 if reference else 1.2
     foot = top + row * len(rows)
     canvas = Canvas(width, foot + 9.5)
@@ -524,11 +431,11 @@ def intervals(
     for place, item in enumerate(rows):
         middle = top + row * (place + 0.5)
         weight = "bold" if item.strong else "normal"
-        canvas.text(0, middle, fitted(item.name, names - 2, 8, weight), fontsize=8, weight=weight)
+        canvas.text(0, middle, fitted(item.name, names - 4, 8, weight), fontsize=8, weight=weight)
         canvas.line([scale.left, scale.right], [middle] * 2, color=COLOURS["hair"], linewidth=0.6, zorder=1)
         canvas.line([scale.at(item.low), scale.at(item.high)], [middle] * 2, color=COLOURS["won"], linewidth=5)
         canvas.dot(scale.at(item.mid), middle, COLOURS["blue"], filled=True)
-        canvas.text(width, middle, fitted(item.label, numbers - 2, 8, weight), ha="right", fontsize=8, weight=weight)
+        canvas.text(width, middle, fitted(item.label, numbers - 5, 8, weight), ha="right", fontsize=8, weight=weight)
     scale.draw(canvas, foot, unit)
     canvas.text((scale.left + scale.right) / 2, foot + 7.3, axis, ha="center", fontsize=8, color=COLOURS["soft"])
     return canvas.picture(alt)
@@ -565,38 +472,39 @@ def two_laws(earlier: Law, later: Law, mark: Reading | None, axis: str, alt: str
         raise ValueError("the bins hold no chance")
     values = [end for bins in seen for cell in bins for end in (cell.low, cell.high)]
     values += [mark.at] if mark else []
-    scale = _scale(values, unit, 2.0, _WIDTH - 2)
+    scale = scale_of(values, unit, 5.0, _WIDTH - 5)
     tall = 34.0
     highest = max(cell.mass for bins in seen for cell in bins)
     flags = []
     for law, bins, colour in zip(laws, seen, ("soft", "blue"), strict=True):
         peak = max(bins, key=lambda cell: cell.mass)
         x = scale.at((peak.low + peak.high) / 2)
-        flags.append(_Flag(x, 3 + (tall - 3) * (1 - peak.mass / highest), law.label, COLOURS[colour]))
-    flags += [_Flag(scale.at(mark.at), tall, mark.label, COLOURS["ink"], linewidth=1.3)] if mark else []
-    words, places = _shelved(flags)
-    top = 1 + _SHELF * (1 + max(shelf for _, shelf in places))
+        flags.append(Flag(x, 3 + (tall - 3) * (1 - peak.mass / highest), law.label, COLOURS[colour]))
+    flags += [Flag(scale.at(mark.at), tall, mark.label, COLOURS["ink"], linewidth=1.3)] if mark else []
+    words, places = shelved(flags)
+    top = 1 + SHELF * (1 + max(shelf for _, shelf in places))
     base = top + tall
     canvas = Canvas(_WIDTH, base + 9.5)
-    for bins, colour, dash in zip(seen, ("soft", "blue"), ((0, (4, 2)), "-"), strict=True):
-        xs, ys = _outline(bins, scale, base, (tall - 3) / highest)
-        if dash == "-":
-            canvas.axes.fill_between(xs, ys, base, color=COLOURS["band"], linewidth=0, zorder=1)
-        canvas.axes.plot(xs, ys, color=COLOURS[colour], linewidth=1.6, linestyle=dash)
+    per_mass = (tall - 3) / highest
+    xs, ys = _outline(seen[1], scale, base, per_mass)
+    canvas.axes.fill(xs, ys, facecolor=COLOURS["band"])
+    canvas.line(xs, ys, color=COLOURS["blue"], linewidth=1.6)
+    canvas.axes.plot(
+        *_outline(seen[0], scale, base, per_mass), color=COLOURS["soft"], linewidth=1.6, linestyle=(0, (4, 2))
+    )  # on top, so that of two equal laws both are seen
     scale.draw(canvas, base, unit)
-    _draw_flags(canvas, flags, words, places, top)
+    draw_flags(canvas, flags, words, places, top)
     _centred(canvas, _WIDTH / 2, base + 7.3, axis)
     return canvas.picture(alt)
 
 
-def _outline(bins: Sequence[Bin], scale: _Scale, base: float, per_mass: float) -> tuple[list[float], list[float]]:
+def _outline(bins: Sequence[Bin], scale: Scale, base: float, per_mass: float) -> tuple[list[float], list[float]]:
     """Return the steps over bins, down to the axis at both ends and where bins are left out."""
     xs, ys = [scale.at(bins[0].low)], [base]
-    for before, cell in pairwise([None, *bins]):
-        assert cell is not None
-        if before is not None and cell.low - before.high > 1e-6 * (cell.high - cell.low):
-            xs += [scale.at(before.high), scale.at(cell.low)]
+    for place, cell in enumerate(bins):
+        if place and scale.at(cell.low) - xs[-1] > 0.01:
+            xs += [xs[-1], scale.at(cell.low)]
             ys += [base, base]
         xs += [scale.at(cell.low), scale.at(cell.high)]
         ys += [base - per_mass * cell.mass] * 2
-    return [*xs, scale.at(bins[-1].high)], [*ys, base]
+    return [*xs, xs[-1]], [*ys, base]

@@ -271,10 +271,7 @@ def _check(draws: int, workers: int, fresh: Collection[str], seed: int, fresh_se
         raise ValueError("fresh parts need a seed of their own")
 
 
-# ---------------------------------------------------------------------------------------------- random numbers
-
-_STEP = 0x9E3779B97F4A7C15
-
+# ------------------------------------------------------------------------------------------------ written out
 
 _COLUMNS = ("site_id", "site", "site_type", "standard", "method", "attainment", "level")
 

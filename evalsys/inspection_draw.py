@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalsys import rules
-from evalsys.inspection_plan import AtDrawn, Fixed, Plan
+from evalsys.alike import EDGE_BITS
+from evalsys.inspection_plan import Alikes, AtDrawn, Fixed, Plan, Table
 from evalsys.model import Model
 from evalsys.rules import Exact
 from evalsys.spine import evaluate
@@ -42,21 +43,38 @@ class Drawn:
     raw: tuple[Exact, Ints] | None
 
 
-#: What each of fixed rows takes from the total's numerator.
-Weights = list[NDArray[Any] | None]
+@dataclass(frozen=True, eq=False)
+class Lean:
+    """What rows take from the total's numerator at once; None where counters are needed.
+
+    Attributes
+    ----------
+    alike : list of (tuple or None)
+        By batch of groups: what an outcome takes, times its number (G,), and, where that is not so, by outcome.
+    fixed : list of (array or None)
+        By batch of rows that severity moves: what each takes if it fails.
+    """
+
+    alike: list[tuple[NDArray[Any], dict[int, Floats]] | None]
+    fixed: list[NDArray[Any] | None]
+
+    @property
+    def whole(self) -> bool:
+        """Whether the counters hold nothing."""
+        return all(weights is not None for weights in (*self.alike, *self.fixed))
+
+
 #: Rows as they are seen: block, check, number of the site in the block, level.
 Seen = list[tuple[int, int, int, int]]
 
 
-def draw_chunk(
-    plan: Plan, lean: Weights | None, streams: Streams, low: int, high: int, seen: Seen | None = None
-) -> Drawn:
+def draw_chunk(plan: Plan, lean: Lean | None, streams: Streams, low: int, high: int, seen: Seen | None = None) -> Drawn:
     """Draw inspections of a chunk.
 
     Parameters
     ----------
     plan : Plan
-    lean : list of (array or None), optional
+    lean : Lean, optional
         As :func:`prepared` gives it; without it, every row goes through the counters, and `raw` is given.
     streams : Streams
         Of the chunk.
@@ -73,10 +91,23 @@ def draw_chunk(
         z = normal[low:high] * model.severity
     against = np.exp(-z)
     counters = np.zeros((plan.counters, high - low), dtype=np.int64)
-    bits = {key: streams.bits(*key) for key in dict.fromkeys((rows.part, rows.moved) for rows in plan.fixed)}
     lost = np.zeros(high - low)
-    for rows, weights in zip(plan.fixed, lean or [None] * len(plan.fixed), strict=True):
-        fails, absent, levels = _fixed_rows(plan, rows, bits[rows.part, rows.moved], streams, draws, against)
+    bits = {part: streams.bits(part, False) for part in dict.fromkeys(rows.part for rows in plan.alike)}
+    for groups, takes in zip(plan.alike, lean.alike if lean else [None] * len(plan.alike), strict=True):
+        shown = _alike_rows(plan, groups, bits[groups.part], streams, draws)
+        if takes is None:
+            for at, counter, adds in groups.adds:
+                counters[counter] += adds[shown[at]]
+        else:
+            slopes, bent = takes
+            lost += slopes @ shown.astype(slopes.dtype)
+            for at, worth in bent.items():
+                lost += worth[shown[at]]
+        if seen is not None:
+            seen += _written(plan, groups, shown[:, 0], streams, draws[:1])
+    bits = {part: streams.bits(part, True) for part in dict.fromkeys(rows.part for rows in plan.fixed)}
+    for rows, weights in zip(plan.fixed, lean.fixed if lean else [None] * len(plan.fixed), strict=True):
+        fails, absent, levels = _fixed_rows(plan, rows, bits[rows.part], streams, draws, against)
         if weights is None:
             _count(rows, fails, absent, levels, counters)
         else:
@@ -93,8 +124,8 @@ def draw_chunk(
         for check in some:
             _at_drawn(plan, place, check, site, entry, streams, draws, against, counters, seen)
     raw = None
-    if lean and not plan.some and all(weights is not None for weights in lean):
-        points = _full(plan, high - low)  # the counters hold nothing
+    if lean and lean.whole and not plan.some:
+        points = _full(plan, high - low)
     else:
         leaves, none = _leaves(plan, counters)
         points = _totals(plan, leaves, none)
@@ -107,27 +138,55 @@ def draw_chunk(
     return _after(model, points, happened, z, raw)
 
 
+def _bits(source: np.random.PCG64, count: int, draws: Words) -> NDArray[np.uint16]:
+    """Return 16 bits for each of `count` rows and each draw.
+
+    Those of the whole chunk are drawn, so that each draw has the same ones in every run.
+    """
+    words = source.random_raw(count * CHUNK // 4).view(np.uint16).reshape(count, CHUNK)
+    return words[:, int(draws[0]) : int(draws[0]) + len(draws)]
+
+
+def _more(plan: Plan, rows: Alikes | Fixed, row: Ints, draws: Words, streams: Streams, count: int) -> Words:
+    """Return `count` more bits for some rows at some draws: where the first 16 leave it open."""
+    states = streams.states(rows.part, "bits", plan.cells[rows.part], draws) + rows.cell[row]
+    return mixed(states) >> np.uint64(64 - count)
+
+
+def _alike_rows(plan: Plan, groups: Alikes, source: np.random.PCG64, streams: Streams, draws: Words) -> Ints:
+    """Return the outcome of each group of alike rows (groups, draws)."""
+    bits = _bits(source, len(groups.cell), draws)
+    shown, near = groups.batch.look(bits)
+    if len(near):
+        row, at = np.divmod(near, len(draws))
+        rest = _more(plan, groups, row, draws[at], streams, EDGE_BITS - 16)
+        numbers = bits[row, at].astype(np.uint64) << np.uint64(EDGE_BITS - 16) | rest
+        shown[row, at] = groups.batch.settled(row, numbers)
+    return shown
+
+
+def _written(plan: Plan, groups: Alikes, shown: Ints, streams: Streams, draw: Words) -> Iterator[tuple[int, ...]]:
+    """Yield the rows behind the outcomes of a draw: block, check, number of the site, level."""
+    states = streams.states(groups.part, "level", plan.cells[groups.part], draw)
+    for group, outcome in zip(groups.groups, shown.tolist(), strict=True):
+        count = len(plan.model.blocks[group.block].checks[group.check].levels)
+        levels = group.law.rows_given(outcome, uniform(states + stepped(group.cell)))
+        for row, level in enumerate(levels):
+            yield group.block, group.check, group.site + row, -1 if level == count else level
+
+
 def _fixed_rows(
     plan: Plan, rows: Fixed, source: np.random.PCG64, streams: Streams, draws: Words, against: Floats
 ) -> tuple[Flags, dict[int, Flags], dict[int, Ints]]:
-    """Return where fixed rows fail (rows, draws), and by row: where it does not apply, and what level it shows."""
-    cells, count = plan.cells[rows.part], len(rows.cell)
-    # the bits of the whole chunk are drawn, so that each draw has the same ones in every run
-    words = source.random_raw(count * CHUNK // 4).view(np.uint16).reshape(count, CHUNK)
-    bits = words[:, int(draws[0]) : int(draws[0]) + len(draws)]
-    if rows.moved:
-        fails, near = _near(plan, rows, bits, against)
-    else:
-        fails = bits >= rows.high
-        near = np.flatnonzero(bits == rows.high)
-    if len(near):  # 16 bits leave it open: 48 more decide
+    """Return where moved rows fail (rows, draws), and by row: where it does not apply, and what level it shows."""
+    cells = plan.cells[rows.part]
+    bits = _bits(source, len(rows.cell), draws)
+    fails, near = _near(plan, rows, bits, against)
+    if len(near):
         row, at = np.divmod(near, len(draws))
-        rest = mixed(streams.states(rows.part, "bits", cells, draws)[at] + rows.cell[row]) >> np.uint64(16)
-        if rows.moved:
-            u = (bits[row, at] + (rest + 0.5) * 2.0**-48) * 2.0**-16
-            fails[row, at] = _not_complying(plan, u, rows.against[row], against[at])
-        else:
-            fails[row, at] = rest >= rows.low[row]
+        rest = _more(plan, rows, row, draws[at], streams, 48)
+        u = (bits[row, at] + (rest + 0.5) * 2.0**-48) * 2.0**-16
+        fails[row, at] = _not_complying(plan, u, rows.against[row], against[at])
     absent = {}
     for place in np.flatnonzero(rows.absent).tolist():
         u = uniform(streams.states(rows.part, "absent", cells, draws) + rows.cell[place])
@@ -154,31 +213,51 @@ def _count(rows: Fixed, fails: Flags, absent: dict[int, Flags], levels: dict[int
         counters[rows.counter] += added if len(rows.start) == len(added) else np.add.reduceat(added, rows.start)
 
 
-def prepared(model: Model) -> tuple[Plan, Weights]:
+def prepared(model: Model) -> tuple[Plan, Lean]:
     """Return a model in arrays, and what its fixed rows take from the total where that can be summed at once."""
     plan = Plan(model)
     return plan, _lean(plan)
 
 
-def _lean(plan: Plan) -> Weights:
-    """Return by fixed rows what each takes from the total's numerator; None where counters are needed.
+def _lean(plan: Plan) -> Lean:
+    """Return what rows take from the total's numerator at once.
 
-    They are not where the total is linear, always over the same leaves, and the leaf a mean of rows of two levels.
+    That is known where the total is linear, always over the same leaves, and the leaf a mean or of one group of rows.
     """
+    none = Lean([None] * len(plan.alike), [None] * len(plan.fixed))
     if not plan.linear or plan.thin:
-        return [None] * len(plan.fixed)
+        return none
     factors, first, _ = coefficients(plan, np.zeros(len(plan.tables), dtype=np.int8))
     bound = _bound(plan, factors, first)
     if bound >= 2**53:  # beyond it a sum in double precision is not exact, and beyond 2**24 not in single
-        return [None] * len(plan.fixed)
+        return none
     exact = np.float32 if bound < 2**24 else np.float64
     of = {t.first: int(factors[c]) for c, t in enumerate(plan.tables) if t and t.rule.kind == "mean"}
-    return [
+    fixed = [
         np.array([of[c] for c in rows.leaf_counter.tolist()], dtype=exact) * rows.adds[:, 1].astype(exact)
         if rows.plain and not len(rows.several) and all(c in of for c in rows.leaf_counter.tolist())
         else None
         for rows in plan.fixed
     ]
+    return Lean([_lean_groups(plan, groups, factors, exact) for groups in plan.alike], fixed)
+
+
+def _lean_groups(
+    plan: Plan, groups: Alikes, factors: Ints, exact: type[np.floating[Any]]
+) -> tuple[NDArray[Any], dict[int, Floats]] | None:
+    slopes, bent = np.zeros(len(groups.groups), dtype=exact), {}
+    for at, group in enumerate(groups.groups):
+        table = plan.tables[group.leaf]
+        if table is None:
+            continue
+        if table.rule.kind != "mean" and group.law.rows < table.rows:
+            return None
+        shown = np.array(group.law.outcomes, dtype=np.int64).T[1:]
+        takes = int(factors[group.leaf]) * (table.den - _leaf(table, shown, table.rows))
+        slopes[at] = takes[1] if len(takes) > 1 else 0
+        if (takes != np.arange(len(takes)) * slopes[at]).any():
+            slopes[at], bent[at] = 0, takes.astype(np.float64)
+    return slopes, bent
 
 
 def _near(plan: Plan, rows: Fixed, bits: Ints, against: Floats) -> tuple[Flags, Ints]:
@@ -275,23 +354,29 @@ def _leaves(plan: Plan, counters: Ints) -> tuple[Ints, Ints]:
             none[column] = rows == 0
         if column in plan.thin and table.rule.kind == "count":
             none[column][(rows < table.rule.required) & (none[column] == 0)] = _UNDECIDED
-        match table.rule.kind:
-            case "count":
-                complying = rows - own[0]
-                found[column] = complying >= (table.rule.required or rows)
-            case "deduct":
-                each = zip(own, table.limit, strict=True)
-                zero: Any = np.zeros(draws, dtype=np.int64)
-                taken = sum((points if cap is None else np.minimum(points, cap) for points, cap in each), zero)
-                found[column] = np.maximum(table.full - taken, 0)
-            case _ if table.thins:
-                wide = table.den >= 2**62
-                found = found.astype(object) if wide else found
-                factors = [0, *(table.den // (table.unit * count) for count in range(1, table.rows + 1))]
-                found[column] = (rows * table.unit - own[0]) * np.array(factors, dtype=object if wide else None)[rows]
-            case _:
-                np.subtract(table.den, own[0], out=found[column], casting="unsafe")
+        own_leaf = _leaf(table, own, rows)
+        found = found.astype(object) if own_leaf.dtype == object else found
+        found[column] = own_leaf
     return found, none
+
+
+def _leaf(table: Table, counted: Ints, rows: Any) -> Ints:
+    """Return a leaf's numerator over its own denominator, from its counters (counters, draws) and rows that apply."""
+    match table.rule.kind:
+        case "count":
+            enough: Ints = (rows - counted[0] >= (table.rule.required or rows)).astype(np.int64)
+            return enough
+        case "deduct":
+            each = zip(counted, table.limit, strict=True)
+            zero: Any = np.zeros(counted.shape[1], dtype=np.int64)
+            taken = sum((points if cap is None else np.minimum(points, cap) for points, cap in each), zero)
+            return np.asarray(np.maximum(table.full - taken, 0))
+        case _ if table.thins:
+            factors = [0, *(table.den // (table.unit * count) for count in range(1, table.rows + 1))]
+            wide = object if table.den >= 2**62 else None
+            return np.asarray((rows * table.unit - counted[0]) * np.array(factors, dtype=wide)[rows])
+        case _:
+            return np.asarray(table.den - counted[0])
 
 
 def known_leaves(model: Model, leaves: Exact, none: Ints) -> Exact:

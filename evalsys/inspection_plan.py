@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evalsys.alike import Batch, Law, law_of_sum, masses_of
 from evalsys.model import Block, Check, LeafRule, Model
 from evalsys.streams import STREAMS, stepped
 
-__all__ = ["AtDrawn", "Fixed", "Plan", "Table"]
+__all__ = ["Alike", "Alikes", "AtDrawn", "Fixed", "Plan", "Table"]
 
 Ints = NDArray[Any]
 Words = NDArray[np.uint64]
@@ -54,18 +56,38 @@ class Table:
 
 
 @dataclass(frozen=True, eq=False)
-class Fixed:
-    """Up to ``_SLICE`` rows that every inspection has, of one part; all moved by severity or none."""
+class Alike:
+    """Rows of one check that every inspection has, at sites of one entry, which severity does not move."""
+
+    block: int
+    check: int
+    site: int  # the first of them
+    cell: Ints
+    leaf: int
+    law: Law
+
+
+@dataclass(frozen=True, eq=False)
+class Alikes:
+    """Up to ``_SLICE`` such groups of rows of one part."""
 
     part: str
-    moved: bool
+    groups: tuple[Alike, ...]
+    batch: Batch
+    cell: Words  # of the first row of each
+    adds: tuple[tuple[int, int, Ints], ...]  # group, counter, and what is added to it by outcome
+
+
+@dataclass(frozen=True, eq=False)
+class Fixed:
+    """Up to ``_SLICE`` rows that every inspection has, of one part, which severity moves."""
+
+    part: str
     block: Ints
     check: Ints
     site: Ints
     cell: Words
-    high: NDArray[np.uint16]  # chance in units of 2**-16, rounded down, and the rest in units of 2**-64
-    low: Words
-    against: Floats  # moved rows: odds of not complying at severity 0
+    against: Floats  # odds of not complying at severity 0
     steps: Floats  # cumulated sizes
     several: Ints  # rows with more than one lower level
     absent: Floats
@@ -109,6 +131,7 @@ class Plan:
         ``1 - sensitivity`` and ``sensitivity + specificity - 1``.
     cells : dict of part to int
         Cells of a draw: one per site and check, whether it is drawn or not.
+    alike : list of Alikes
     fixed : list of Fixed
     some : list of (place of the block, Block, entry of each site, first cell of its draw, its checks)
     """
@@ -121,26 +144,38 @@ class Plan:
         self.linear = all(node.combine.kind in ("sum", "mean") for node in model.instrument.nodes if node.children)
         self.error = 1 - model.sensitivity, model.sensitivity + model.specificity - 1
         self.cells = dict.fromkeys(STREAMS, 0)
+        self.alike: list[Alikes] = []
         self.fixed: list[Fixed] = []
         self.some: list[tuple[int, Block, Ints, int, list[AtDrawn]]] = []
-        held: dict[tuple[str, bool], list[tuple[Any, ...]]] = {}
+        alike: dict[str, list[Alike]] = {}
+        moved: dict[str, list[tuple[Any, ...]]] = {}
+        self._laws: dict[tuple[Any, ...], Law] = {}
         for place, block in enumerate(model.blocks):
             entry = np.repeat(np.arange(len(block.times)), block.times)
             base, wide = self.cells[block.part], len(block.checks)
             self.cells[block.part] += len(entry) * wide
             if len(block.times) == 1 or block.whole:
                 for at, check in enumerate(block.checks):
-                    moved = bool(model.severity) and check.shifts
-                    rows = [(check.leaf, place, at, s, base + s * wide + at, entry[s]) for s in range(check.reach)]
-                    held.setdefault((block.part, moved), []).extend(rows)
+                    if model.severity and check.shifts:
+                        rows = [(check.leaf, place, at, s, base + s * wide + at, entry[s]) for s in range(check.reach)]
+                        moved.setdefault(block.part, []).extend(rows)
+                    else:
+                        alike.setdefault(block.part, []).extend(self._alike(place, at, base))
             else:
                 cells = base + np.arange(len(entry)) * wide
                 some = [self._some(place, at, cells + at) for at in range(wide)]
                 self.some.append((place, block, entry, self.cells["draw"], some))
                 self.cells["draw"] += block.drawn
-        for (part, moved), rows in held.items():
+        for part, groups in alike.items():
+            groups.sort(key=lambda group: (len(group.law.edges) > 1, group.leaf))
+            self.alike += [
+                self._alikes(part, tuple(own))
+                for _, same in itertools.groupby(groups, lambda group: len(group.law.edges) > 1)
+                for own in _slices(list(same))
+            ]
+        for part, rows in moved.items():
             rows.sort(key=lambda row: row[0])
-            self.fixed += [self._fixed(part, moved, rows[at : at + _SLICE]) for at in range(0, len(rows), _SLICE)]
+            self.fixed += [self._fixed(part, own) for own in _slices(rows)]
         #: Coefficients of leaves by which of them have no row: see :func:`evalsys.inspection_draw.coefficients`.
         self.coefficients: dict[bytes, tuple[Ints, int, int]] = {}
 
@@ -151,10 +186,42 @@ class Plan:
         # the bound stands for infinity, which times 0 would be no number
         return np.minimum(np.exp(-np.maximum(self.model.odds[place][:, at], -700)), 1e300)
 
-    def _fixed(self, part: str, moved: bool, rows: list[tuple[Any, ...]]) -> Fixed:
+    def _alike(self, place: int, at: int, base: int) -> Iterator[Alike]:
+        """Yield the rows of a check, entry after entry, as many together as one look into a table can show."""
+        block = self.model.blocks[place]
+        check, chance = block.checks[at], self._chance(place, at, False)
+        counters = list(self._adds(check))
+        sums = [(0, *(int(adds[level]) for _, adds in counters)) for level in range(len(check.levels))]
+        thins = block.absent[:, at].any()
+        if thins:
+            sums.append((int(self._thin(check.leaf) >= 0), *(0 for _ in counters)))
+        steps = _steps(block.sizes[:, at], len(check.levels))
+        first = 0
+        for entry, times in enumerate(block.times.tolist() if block.whole else [check.reach]):
+            absent = float(block.absent[entry, at]) if thins else None
+            masses = masses_of(float(chance[entry]), steps[entry].tolist(), absent)
+            end = first + times
+            while first < end:
+                key = tuple(sums), masses, end - first
+                law = self._laws[key] if key in self._laws else self._laws.setdefault(key, law_of_sum(*key))
+                cell = base + np.arange(first, first + law.rows) * len(block.checks) + at
+                yield Alike(place, at, first, cell, check.leaf, law)
+                first += law.rows
+
+    def _alikes(self, part: str, groups: tuple[Alike, ...]) -> Alikes:
+        adds = []
+        for at, group in enumerate(groups):
+            check = self.model.blocks[group.block].checks[group.check]
+            counters = [self._thin(group.leaf), *(counter for counter, _ in self._adds(check))]
+            by_outcome = np.array(group.law.outcomes, dtype=np.int64)
+            adds += [(at, counter, by_outcome[:, k]) for k, counter in enumerate(counters) if by_outcome[:, k].any()]
+        cell = stepped(np.array([group.cell[0] for group in groups]))
+        return Alikes(part, groups, Batch.of([group.law for group in groups]), cell, tuple(adds))
+
+    def _fixed(self, part: str, rows: list[tuple[Any, ...]]) -> Fixed:
         leaf, block, check, site, cell, entry = (np.array(column) for column in zip(*rows, strict=True))
         keys = dict.fromkeys(zip(block.tolist(), check.tolist(), strict=True))
-        known = {(b, c): self._chance(b, c, moved) for b, c in keys}
+        known = {(b, c): self._chance(b, c, True) for b, c in keys}
         chance = np.array([known[b, c][e] for b, c, e in zip(block, check, entry, strict=True)])
         blocks = self.model.blocks
         checks = [blocks[b].checks[c] for b, c in zip(block, check, strict=True)]
@@ -162,8 +229,6 @@ class Plan:
             _steps(blocks[b].sizes[e, c], len(k.levels)) for b, c, e, k in zip(block, check, entry, checks, strict=True)
         ]
         wide = max(map(len, steps))
-        whole = [0 if moved else int(p * 2.0**64) for p in chance.tolist()]
-        high = [min(w >> 48, 2**16 - 1) for w in whole]
         levels = max(len(k.levels) for k in checks)
         entries = [
             (counter, row, np.pad(adds, (0, levels - len(adds))))
@@ -175,13 +240,10 @@ class Plan:
         start = np.flatnonzero(np.diff(counter, prepend=-1))
         return Fixed(
             part=part,
-            moved=moved,
             block=block,
             check=check,
             site=site,
             cell=stepped(cell),
-            high=np.array(high, dtype=np.uint16)[:, None],
-            low=np.array([w - (h << 48) for w, h in zip(whole, high, strict=True)], dtype=np.uint64),
             against=chance,
             steps=np.array([np.pad(s, (0, wide - len(s)), constant_values=np.inf) for s in steps]),
             several=np.flatnonzero([len(k.levels) > 2 for k in checks]),
@@ -224,6 +286,11 @@ class Plan:
                 case _:
                     found = [int((_ONE - level) * table.unit) for level in check.levels]
             yield table.first + at, np.array(found, dtype=np.int64)
+
+
+def _slices(rows: list[Any]) -> Iterator[list[Any]]:
+    for at in range(0, len(rows), _SLICE):
+        yield rows[at : at + _SLICE]
 
 
 def _steps(sizes: Floats, levels: int) -> Floats:

@@ -66,7 +66,7 @@ def read_observations(reading: Reading, sites: pd.DataFrame) -> pd.DataFrame:
         for code, method in zip(codes, methods, strict=True)
     ]
     out = pd.DataFrame({"observation_id": column_of(ids)})
-    out["round"] = column_of(reading.read(_NAME, "round", default=reading.settings.round))
+    out["round"] = column_of(reading.read(_NAME, "round", default=reading.blank_round))
     out["standard"], out["method"] = column_of(codes), column_of(methods)
     out["place"] = np.array([instrument.places[code] if code else -1 for code in codes], dtype=np.int64)
     out["leaf"] = np.array([p if p >= 0 and instrument.nodes[p].scored else -1 for p in leaves], dtype=np.int64)

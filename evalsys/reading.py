@@ -51,6 +51,7 @@ class Reading:
         self, instrument: Instrument, settings: Settings, tables: Mapping[str, Table], faults: list[Fault]
     ) -> None:
         self.instrument, self.settings, self.faults = instrument, settings, faults
+        self.blank_round = settings.round  # where a row names none
         self._tables = tables
         self.units = self.register("units", "unit")
         self.areas = self.register("areas", "area")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, pairwise
-from operator import add
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ Sum = tuple[int, ...]
 EDGE_BITS = 63
 #: Bits that a table is looked up by.
 LOOK = 12
-_BITS = 80
+_BITS = 96
 _ONE = 2**_BITS
 _MOST = 64  # outcomes of one look: more rows than that are drawn in several
 
@@ -40,7 +40,7 @@ class Law:
     sums : tuple of Sum
         What a row adds, by level.
     masses : tuple of int
-        Chance of each level, in units of ``2**-80``.
+        Chance of each level, in units of ``2**-96``.
     rows : int
     outcomes : tuple of Sum
         What the rows may add up to, in rising order: rows that do not apply, then losses. So the same random number
@@ -71,22 +71,23 @@ class Law:
         --------
         >>> law = law_of_sum(((0,), (1,)), masses_of(0.5, [], None), 3)
         >>> [law.outcomes[k] for k in range(4)], law.rows_given(1, np.array([0.5, 0.4, 0.9]))
-        ([(0,), (1,), (2,), (3,)], [0, 1, 0])
+        ([(0,), (1,), (2,), (3,)], [0, 0, 1])
         """
-        laws = [law for law, _ in zip(_sums(self.sums, self.masses), range(self.rows), strict=False)]
-        left, found = self.outcomes[outcome], []
+        packing = _Packing(self.sums, self.rows)
+        own, left = packing.own, packing.packed(self.outcomes[outcome])
+        laws = [law for law, _ in zip(_convolved(own, self.masses), range(self.rows), strict=False)]
+        found = []
         for law, number in zip(reversed(laws), numbers.tolist(), strict=True):
-            rest = [tuple(a - b for a, b in zip(left, own, strict=True)) for own in self.sums]
-            weight = [own * law.get(after, 0) for own, after in zip(self.masses, rest, strict=True)]
-            steps = list(accumulate(weight))
-            level = next(k for k, step in enumerate(steps) if step > (int(number * 2**53) * steps[-1]) >> 53)
-            found.append(level)
-            left = rest[level]
+            weights = (mass * law.get(left - add, 0) for mass, add in zip(self.masses, own, strict=True))
+            steps = list(accumulate(weights))
+            at = int(number * 2**53) * steps[-1] >> 53
+            found.append(next(level for level, step in enumerate(steps) if step > at))
+            left -= own[found[-1]]
         return found
 
 
 def masses_of(chance: float, steps: Sequence[float], absent: float | None) -> tuple[int, ...]:
-    """Return the chances of a row's levels in units of ``2**-80``; they add up to it exactly.
+    """Return the chances of a row's levels in units of ``2**-96``; they add up to it exactly.
 
     Parameters
     ----------
@@ -99,7 +100,7 @@ def masses_of(chance: float, steps: Sequence[float], absent: float | None) -> tu
 
     Examples
     --------
-    >>> [mass / 2**80 for mass in masses_of(0.5, [0.25], 0.5)]
+    >>> [mass / 2**96 for mass in masses_of(0.5, [0.25], 0.5)]
     [0.25, 0.0625, 0.1875, 0.5]
     """
     low = int(chance * _ONE)
@@ -117,7 +118,7 @@ def law_of_sum(sums: tuple[Sum, ...], masses: tuple[int, ...], rows: int) -> Law
 
     Notes
     -----
-    By convolution in whole numbers of ``2**-80``, rounded down: edges are right to ``2**-63``.
+    By convolution in whole numbers of ``2**-96``, rounded down: edges are right to ``2**-63``.
 
     Examples
     --------
@@ -127,28 +128,51 @@ def law_of_sum(sums: tuple[Sum, ...], masses: tuple[int, ...], rows: int) -> Law
     >>> law_of_sum(((0,), (1,)), masses_of(0.75, [], None), 1000).rows
     63
     """
-    laws = _sums(sums, masses)
+    packing = _Packing(sums, rows)
+    laws = _convolved(packing.own, masses)
     next(laws)
     count, law = 1, next(laws)
     while count < rows and len(after := next(laws)) <= _MOST:
         count, law = count + 1, after
-    outcomes = tuple(sorted(law, key=lambda own: (own[:1], sum(own[1:]), own)))
-    last = max(k for k, own in enumerate(outcomes) if law[own])  # what rounding leaves over falls to it
-    ends = list(accumulate(law[own] for own in outcomes))[:-1]
+    held = sorted((packing.unpacked(total), mass) for total, mass in law.items())
+    held.sort(key=lambda own: (own[0][0], sum(own[0])))
+    last = max(k for k, (_, mass) in enumerate(held) if mass)  # what rounding leaves over falls to it
+    ends = list(accumulate(mass for _, mass in held))[:-1]
     edges = tuple(end >> (_BITS - EDGE_BITS) if k < last else 2**EDGE_BITS for k, end in enumerate(ends))
-    return Law(sums, masses, count, outcomes, edges)
+    return Law(sums, masses, count, tuple(own for own, _ in held), edges)
 
 
-def _sums(sums: tuple[Sum, ...], masses: tuple[int, ...]) -> Iterator[dict[Sum, int]]:
+@dataclass(frozen=True)
+class _Packing:
+    """Sums as single whole numbers, which add and subtract as the sums do."""
+
+    sums: tuple[Sum, ...]
+    rows: int
+
+    @cached_property
+    def width(self) -> int:
+        return (2 * self.rows * max(map(max, self.sums))).bit_length()
+
+    @cached_property
+    def own(self) -> list[int]:
+        return [self.packed(own) for own in self.sums]
+
+    def packed(self, own: Sum) -> int:
+        return sum(value << self.width * place for place, value in enumerate(own))
+
+    def unpacked(self, total: int) -> Sum:
+        return tuple(total >> self.width * place & (1 << self.width) - 1 for place in range(len(self.sums[0])))
+
+
+def _convolved(packed: Sequence[int], masses: Sequence[int]) -> Iterator[dict[int, int]]:
     """Yield the law of what no row, one, two ... add up to; sums of chance 0 are in it."""
-    law = {(0,) * len(sums[0]): _ONE}
+    law = {0: _ONE}
     while True:
         yield law
-        after: dict[Sum, int] = {}
-        for total, mass in law.items():
-            for own, chance in zip(sums, masses, strict=True):
-                key = tuple(map(add, total, own))
-                after[key] = after.get(key, 0) + (mass * chance >> _BITS)
+        after: dict[int, int] = {}
+        for own, chance in zip(packed, masses, strict=True):
+            for total, mass in law.items():
+                after[total + own] = after.get(total + own, 0) + (mass * chance >> _BITS)
         law = after
 
 
@@ -196,7 +220,7 @@ class Batch:
             return (bits >= self.high).view(np.uint8), np.flatnonzero(bits == self.high)
         found = np.empty(bits.shape, dtype=self.table.dtype)
         for own, table, cell in zip(found, self.table, bits >> np.uint16(16 - LOOK), strict=True):
-            np.take(table, cell, out=own, mode="wrap")  # the fastest mode; nothing is out of range
+            table.take(cell, out=own, mode="wrap")  # the fastest mode; nothing is out of range
         return found, np.flatnonzero(found == self.open)
 
     def settled(self, row: Ints, numbers: Words) -> Ints:

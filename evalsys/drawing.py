@@ -11,11 +11,13 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evalsys.frequencies import Damping, damping
 from evalsys.model import Model
 from evalsys.regions import Row
 
@@ -72,8 +74,10 @@ def losses_at(model: Model, row: Row, seen: Floats) -> Floats:
     ndarray (Z, S, levels)
     """
     block = model.blocks[row.block]
-    p = seen[..., row.check, None]
-    chances = np.concatenate([p, (1 - p) * block.sizes[:, row.check, : len(row.losses) - 1]], axis=-1)
+    p = seen[..., row.check]
+    chances = np.empty((*p.shape, len(row.losses)))
+    chances[..., 0] = p
+    np.multiply((1 - p)[..., None], block.sizes[:, row.check, : len(row.losses) - 1], out=chances[..., 1:])
     if row.absent is None:
         return chances
     absent = block.absent[:, row.check, None]
@@ -98,35 +102,37 @@ class DrawTerm:
     size: int = 1
     law: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     payoff: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    damping: Damping = field(default_factory=lambda: Damping(np.zeros(0, dtype=np.int64), np.zeros(0)))
 
-    def classes(self, model: Model) -> tuple[list[int], list[list[int]]]:
+    def classes(self, model: Model) -> tuple[tuple[int, ...], list[list[int]]]:
         """Return how many places each class has, and which rows are made there."""
         reaches = [model.blocks[row.block].checks[row.check].reach for row in self.rows]
         edges = sorted(set(reaches))
-        sizes = [edge - before for before, edge in itertools.pairwise([0, *edges])]
+        sizes = tuple(edge - before for before, edge in itertools.pairwise([0, *edges]))
         return sizes, [[k for k, reach in enumerate(reaches) if reach >= edge] for edge in edges]
 
-    def waves(self) -> tuple[int, Complex]:
+    def waves(self) -> tuple[int, list[Complex]]:
         """Return the length of the transform, and the atoms' waves at its frequencies, by row."""
         from scipy import fft
 
         long = int(fft.next_fast_len(self.size, real=True))
         frequency = np.arange(long // 2 + 1)
         turns = [np.outer(atoms.cells // self.stride, frequency) % long for atoms in self.atoms]
-        return long, [np.exp(-2j * np.pi / long * turn) for turn in turns]  # type: ignore[return-value]
+        return long, [np.exp(-2j * np.pi / long * turn) for turn in turns]
 
-    def transforms(self, model: Model, seen: Sequence[Floats], waves: Any) -> list[Complex]:
+    def chances(self, model: Model, seen: Sequence[Floats]) -> list[Floats]:
+        """Return the chance of each row's atoms at each site: arrays (Z, S, atoms)."""
+        return [
+            losses_at(model, row, seen[row.block]) @ atoms.shares
+            for row, atoms in zip(self.rows, self.atoms, strict=True)
+        ]
+
+    def transforms(self, chances: Sequence[Floats], waves: Sequence[Complex]) -> list[Complex]:
         """Return the transform of each row's loss at each site: arrays (S, Z, F)."""
-        out = []
-        for row, atoms, wave in zip(self.rows, self.atoms, waves, strict=True):
-            chances = losses_at(model, row, seen[row.block]) @ atoms.shares
-            zs, sites, many = chances.shape
-            flat = np.ascontiguousarray(chances.swapaxes(0, 1)).reshape(-1, many)
-            parts = np.concatenate([wave.real, wave.imag], axis=1)
-            both = flat @ parts
-            half = wave.shape[1]
-            out.append((both[:, :half] + 1j * both[:, half:]).reshape(sites, zs, half))
-        return out
+        return [
+            (np.ascontiguousarray(each.swapaxes(0, 1)) @ wave.view(float)).view(complex)
+            for each, wave in zip(chances, waves, strict=True)
+        ]
 
     def forward(self, model: Model, seen: Sequence[Floats]) -> Floats:
         """Return the law of the loss on the term's own lattice, (Z, size)."""
@@ -134,19 +140,43 @@ class DrawTerm:
 
         long, waves = self.waves()
         sizes, members = self.classes(model)
-        rows = self.transforms(model, seen, waves)
+        chances = self.chances(model, seen)
+        rows = self.transforms(chances, waves)
         sites = [_product([rows[k] for k in own]) for own in members]
         table = _start(sizes, rows[0].shape[1:])
         for at, (count, before) in enumerate(_entries(model.blocks[self.block].times)):
             table = _draw_step(table, [own[at] for own in sites], sizes, count, before)
         self.law = np.maximum(fft.irfft(table[(-1,) * len(sizes)], long)[:, : self.size], 0.0)
+        self.damping = self._damping(model, chances)
         return self.law
+
+    def _damping(self, model: Model, chances: Sequence[Floats]) -> Damping:
+        """Return what damps the transform of the whole draw.
+
+        The mean over all draws of k sites of products of moduli is at most the k-th power of their mean (Maclaurin's
+        inequality). A site's modulus is at most ``exp(-s)`` with s from 0 to some largest S, so at most
+        ``1 - s (1 - exp(-S)) / S``, which is linear in s: exponents are averaged over the sites.
+        """
+        reaches = [model.blocks[row.block].checks[row.check].reach for row in self.rows]
+        drawn = max(reaches)  # rows made at fewer of the drawn sites are left out: a modulus is at most 1
+        own = [
+            damping(atoms.cells, each)
+            for atoms, each, reach in zip(self.atoms, chances, reaches, strict=True)
+            if reach == drawn
+        ]
+        cells, amounts = np.concatenate([each.cells for each in own]), np.hstack([each.amounts for each in own])
+        most = 2 * float(amounts.sum(axis=1).max())
+        times = model.blocks[self.block].times
+        part = -math.expm1(-most) / most if most else 0.0
+        return Damping(cells, drawn * part * (times @ amounts) / times.sum())
 
     def backward(self, model: Model, seen: Sequence[Floats], payoff: Floats) -> None:
         """Take the mean payoff given each loss of the block."""
         self.payoff = payoff
 
-    def gradients(self, model: Model, seen: Sequence[Floats]) -> tuple[list[Complex], list[list[Complex]], list[Any]]:
+    def gradients(
+        self, model: Model, seen: Sequence[Floats]
+    ) -> tuple[list[Complex], list[list[Complex]], list[Complex]]:
         """Return the derivative of the mean payoff by each site's transform, from the payoff that was handed down.
 
         Returns
@@ -162,7 +192,7 @@ class DrawTerm:
 
         long, waves = self.waves()
         sizes, members = self.classes(model)
-        rows = self.transforms(model, seen, waves)
+        rows = self.transforms(self.chances(model, seen), waves)
         sites = [_product([rows[k] for k in own]) for own in members]
         entries = list(_entries(model.blocks[self.block].times))
         tables = [_start(sizes, rows[0].shape[1:])]
@@ -181,7 +211,7 @@ class DrawTerm:
             last, slopes = _draw_back(last, tables[at], phis, sizes, count, before)
             for kind, slope in enumerate(slopes):
                 found[kind][at] = slope
-        return rows, found, list(waves)
+        return rows, found, waves
 
 
 def _product(parts: Sequence[Complex]) -> Complex:
@@ -205,14 +235,15 @@ def _start(sizes: Sequence[int], shape: tuple[int, ...]) -> Complex:
     return table
 
 
-def _moves(sizes: Sequence[int], count: int) -> Iterator[tuple[int, ...]]:
+def _moves(sizes: tuple[int, ...], count: int) -> Iterator[tuple[int, ...]]:
     """Yield how many places of each class an entry of `count` alike sites may fill."""
     for move in itertools.product(*(range(min(size, count) + 1) for size in sizes)):
         if sum(move) <= count:
             yield move
 
 
-def _shares(sizes: Sequence[int], move: tuple[int, ...], count: int, before: int) -> Floats:
+@lru_cache(maxsize=4096)
+def _shares(sizes: tuple[int, ...], move: tuple[int, ...], count: int, before: int) -> Floats:
     """Return, for each state k after an entry, the chance that the entry fills exactly the places of a move.
 
     Of |k| places filled from ``before + count`` sites, |c| fall to the entry (hypergeometric); which ones of each
@@ -238,7 +269,7 @@ def _powers(phis: Sequence[Complex], move: tuple[int, ...]) -> Any:
     return out
 
 
-def _draw_step(table: Complex, phis: Sequence[Complex], sizes: Sequence[int], count: int, before: int) -> Complex:
+def _draw_step(table: Complex, phis: Sequence[Complex], sizes: tuple[int, ...], count: int, before: int) -> Complex:
     out = np.zeros_like(table)
     for move in _moves(sizes, count):
         share = _shares(sizes, move, count, before)[..., None, None]
@@ -249,7 +280,7 @@ def _draw_step(table: Complex, phis: Sequence[Complex], sizes: Sequence[int], co
 
 
 def _draw_back(
-    last: Complex, table: Complex, phis: Sequence[Complex], sizes: Sequence[int], count: int, before: int
+    last: Complex, table: Complex, phis: Sequence[Complex], sizes: tuple[int, ...], count: int, before: int
 ) -> tuple[Complex, list[Complex]]:
     """Return the derivative by the table before the entry, and by the entry's transforms."""
     out = np.zeros_like(table)

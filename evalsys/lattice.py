@@ -15,12 +15,14 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalsys.drawing import Atoms, DrawTerm, atoms_of, losses_at
+from evalsys.frequencies import Damping, Spectrum, all_but_one, damping, grid_of
 from evalsys.model import Model
 from evalsys.regions import Choice, Region, Row, independent
 from evalsys.rules import integers
@@ -59,21 +61,24 @@ class LeafTerm:
     size: int = 1
     law: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     payoff: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    damping: Damping = field(default_factory=lambda: Damping(np.zeros(0, dtype=np.int64), np.zeros(0)))
 
     def forward(self, model: Model, seen: Sequence[Floats]) -> Floats:
         """Return the law of the loss on the term's own lattice, (Z, size)."""
         laws: list[Floats] = []
+        held: list[Damping] = []
         for row, atoms in zip(self.rows, self.atoms, strict=True):
             block = model.blocks[row.block]
             chances = losses_at(model, row, seen[row.block]) @ atoms.shares
             cells = atoms.cells // self.stride
-            reach = block.checks[row.check].reach
-            times = block.times if block.whole else np.array([reach])  # all alike: any of them
-            for site, count in enumerate(times.tolist()):
-                laws += (
-                    [_scattered(chances[:, site], cells)] if count == 1 else [_times(chances[:, site], cells, count)]
-                )
+            times = block.times
+            if not block.whole:  # all alike: any of them
+                times, chances = np.array([block.checks[row.check].reach]), chances[:, :1]
+            found = damping(atoms.cells, chances)
+            held.append(Damping(found.cells, times @ found.amounts))
+            laws += [_times(chances[:, site], cells, count) for site, count in enumerate(times.tolist())]
         self.law = _sum_of(laws, self.size)
+        self.damping = _joined(held)
         return self.law
 
     def backward(self, model: Model, seen: Sequence[Floats], payoff: Floats) -> None:
@@ -89,15 +94,27 @@ def _scattered(chances: Floats, cells: Ints) -> Floats:
 
 def _times(chances: Floats, cells: Ints, count: int) -> Floats:
     """Return the law of the sum of `count` alike rows."""
+    if count == 1:
+        return _scattered(chances, cells)
     if len(cells) == 2 and cells[0] == 0:
-        from scipy.special import gammaln
-
-        k = np.arange(count + 1)
-        ways = np.exp(gammaln(count + 1) - gammaln(k + 1) - gammaln(count - k + 1))
-        ways = np.rint(ways) if count < 50 else ways
-        laws = ways * chances[:, :1] ** (count - k) * chances[:, 1:] ** k
-        return _scattered(laws, k * cells[1])
+        up, ways = _binomial(count)
+        return _scattered(ways * chances[:, :1] ** up[::-1] * chances[:, 1:] ** up, up * cells[1])
     return _sum_of([_scattered(chances, cells)] * count, count * int(cells[-1]) + 1)
+
+
+@lru_cache(maxsize=256)
+def _binomial(count: int) -> tuple[Ints, Floats]:
+    from scipy.special import gammaln
+
+    k = np.arange(count + 1)
+    ways = np.exp(gammaln(count + 1) - gammaln(k + 1) - gammaln(count - k + 1))
+    return k, np.rint(ways) if count < 50 else ways
+
+
+def _joined(held: Sequence[Damping]) -> Damping:
+    if len(held) == 1:
+        return held[0]
+    return Damping(np.concatenate([each.cells for each in held]), np.concatenate([each.amounts for each in held]))
 
 
 def _sum_of(laws: list[Floats], size: int) -> Floats:
@@ -142,11 +159,14 @@ class PartTerm:
     law: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     payoff: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     chances: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    damping: Damping = field(default_factory=lambda: Damping(np.zeros(0, dtype=np.int64), np.zeros(0)))
 
     def forward(self, model: Model, seen: Sequence[Floats]) -> Floats:
         """Return the law of the loss on the term's own lattice, (Z, size)."""
         laws = [argument.forward(model, seen) for argument in self.arguments]
         self.chances = self._values(model, seen, laws)
+        found = damping(self.atoms.cells, (self.chances @ self.atoms.shares)[:, None])
+        self.damping = Damping(found.cells, found.amounts[0])
         law = _scattered(self.chances @ self.atoms.shares, self.atoms.cells // self.stride)
         self.law = np.pad(law, ((0, 0), (0, self.size - law.shape[1])))
         return self.law
@@ -309,95 +329,50 @@ class Compiled:
 
     def forward(self, model: Model, seen: Sequence[Floats]) -> Floats:
         """Return the law of the region's loss under each severity, (Z, cells)."""
+        self.law = self.spectrum(model, seen).law(self.cells)
+        return self.law
+
+    def spectrum(self, model: Model, seen: Sequence[Floats]) -> Spectrum:
+        """Return the law of the region's loss under each severity as a product of transforms."""
         laws = [term.forward(model, seen) for term in self.terms]
         # what cannot happen is cut off, so that a certain loss only moves the others
         held = [np.flatnonzero(law.any(axis=0)) for law in laws]
-        first = [int(cells[0]) for cells in held]
-        laws = [law[:, cells[0] : cells[-1] + 1] for law, cells in zip(laws, held, strict=True)]
-        start = sum(low * term.stride for low, term in zip(first, self.terms, strict=True))
-        cells = 1 + sum((law.shape[1] - 1) * term.stride for law, term in zip(laws, self.terms, strict=True))
-        long, steps = self._length(cells)
-        spectrum: Complex | None = None
-        for law, step, term in zip(laws, steps, self.terms, strict=True):
-            if law.shape[1] > 1:
-                spectrum = _multiplied(spectrum, _spectrum(law, term.stride // step, long // step), step, long)
+        start = sum(int(cells[0]) * term.stride for cells, term in zip(held, self.terms, strict=True))
+        moving = [
+            (law[:, cells[0] : cells[-1] + 1], term)
+            for law, cells, term in zip(laws, held, self.terms, strict=True)
+            if len(cells) > 1
+        ]
+        cells = 1 + sum((law.shape[1] - 1) * term.stride for law, term in moving)
+        grid = grid_of(cells, [term.stride for _, term in moving], [term.damping for _, term in moving])
         zs = max((len(law) for law in laws), default=1)
-        self.law = np.zeros((zs, self.cells))
-        if spectrum is None:
-            self.law[:, start] = 1.0
-            return self.law
-        from scipy import fft
-
-        found = fft.ifft(spectrum, axis=-1, overwrite_x=True).real[:, :cells]
-        self.law[:, start : start + cells] = np.maximum(found, 0.0)
-        return self.law
+        return Spectrum(grid, [(law, term.stride) for law, term in moving], start, cells, zs)
 
     def backward(self, model: Model, seen: Sequence[Floats], payoff: Floats) -> None:
         """Hand a payoff on the region's cells, (Z, cells), down to every term.
 
-        ``payoff_t[v] = E payoff(v + loss of all other terms)``: one product over all other terms for each, by halves.
+        ``payoff_t[v] = E payoff(v + loss of all other terms)``: the product over all others for each, by halves; first
+        over groups of terms whose transforms repeat alike, then on the group's short period.
         """
-        from scipy import fft
-
         if not self.terms:
             return
-        long, steps = self._length(self.cells)
-        spectra = [
-            np.conj(_spectrum(term.law, term.stride // step, long // step))
-            for term, step in zip(self.terms, steps, strict=True)
-        ]
-        whole = fft.fft(payoff, long, axis=-1)
-
-        def descend(low: int, high: int, outside: Complex) -> None:
-            if high - low == 1:
-                term, step = self.terms[low], steps[low]
-                folded = outside.reshape(len(outside), step, long // step).sum(axis=1)
-                table = fft.ifft(folded, axis=-1).real / step
-                term.backward(model, seen, table[:, :: term.stride // step][:, : term.size])
-                return
-            middle = (low + high) // 2
-            for own, other in (((low, middle), (middle, high)), ((middle, high), (low, middle))):
-                here = outside.copy()
-                for place in range(*other):
-                    here = _multiplied(here, spectra[place], steps[place], long)
-                descend(*own, here)
-
-        descend(0, len(self.terms), whole)
-
-    def _length(self, cells: int) -> tuple[int, list[int]]:
-        """Return the length of the transform, and the largest step of each term that divides it.
-
-        A law on every s-th cell only has a spectrum that repeats s times: it costs one s-th.
-        """
-        from scipy import fft
-
-        common = 1
-        for prime in (2, 2, 2, 2, 3, 3, 5, 5, 7):
-            gain = sum(term.stride % (common * prime) == 0 for term in self.terms)
-            if 2 * gain >= len(self.terms) and common * prime <= 64:
-                common *= prime
-        long = common * int(fft.next_fast_len(-(-cells // common)))
-        return long, [math.gcd(term.stride, common) for term in self.terms]
-
-
-def _spectrum(law: Floats, spacing: int, long: int) -> Complex:
-    from scipy import fft
-
-    if spacing > 1:
-        spread = np.zeros((len(law), long))
-        spread[:, : law.shape[1] * spacing : spacing] = law
-        law = spread
-    found: Complex = fft.fft(law, long, axis=-1)
-    return found
-
-
-def _multiplied(spectrum: Complex | None, factor: Complex, step: int, long: int) -> Complex:
-    """Multiply by a spectrum that repeats `step` times."""
-    if spectrum is None:
-        return np.tile(factor, (1, step))
-    view = spectrum.reshape(len(spectrum), step, long // step)
-    view *= factor[:, None, :]
-    return spectrum
+        grid = grid_of(self.cells, [term.stride for term in self.terms], [term.damping for term in self.terms])
+        groups: dict[int, list[LeafTerm | PartTerm | DrawTerm]] = {}
+        for term in self.terms:
+            groups.setdefault(grid.step(term.stride), []).append(term)
+        factors = {
+            step: [np.conj(grid.transform(term.law, term.stride)) for term in terms] for step, terms in groups.items()
+        }
+        products = []
+        for own in factors.values():
+            products.append(own[0].copy())
+            for factor in own[1:]:
+                products[-1] *= factor
+        for place, outside in all_but_one(products, grid.transform(payoff, 1)):
+            step, terms = list(groups.items())[place]
+            for at, others in all_but_one(factors[step], grid.folded(outside, step)):
+                term = terms[at]
+                term.backward(model, seen, grid.table(others, term.stride, term.size))
 
 
 def compile_region(

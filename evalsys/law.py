@@ -211,10 +211,10 @@ class _Sum:
         for own in _chunks(int(new.sum()), self.compiled.cells):
             here, share = z[new][own], weights[new][own]
             seen = [self.model.seen(place, here) for place in range(len(self.model.blocks))]
-            laws = np.broadcast_to(self.compiled.forward(self.model, seen), (len(here), self.compiled.cells))
-            self.mass += share @ laws
-            for at, chance, mean in zip(here.tolist(), (laws @ gain).tolist(), (laws @ points).tolist(), strict=True):
-                self.laws[at] = chance, mean
+            found = self.compiled.spectrum(self.model, seen)
+            mass, (chance, mean) = found.mixed(share, self.compiled.cells, (gain, points))
+            self.mass += mass
+            self.laws.update(zip(here.tolist(), zip(chance.tolist(), mean.tolist(), strict=True), strict=True))
 
     def law(self) -> Law:
         z, weights = nodes(self.model.severity, self.count)

@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +22,10 @@ from evalsys.forecast_settings import ForecastSettings
 from evalsys.instrument import ON_SITE, Standard
 from evalsys.learning import HalfLife, Rate, Sizes, half_life, pairs, rates, sizes
 from evalsys.model import Block, Check, Event, LeafRule, Model
-from evalsys.rulebook import Rule
+from evalsys.modelling_surveys import OfQuestion, Question, answers_of, by_block, law_block, questions_of, survey_law
+from evalsys.rulebook import RULES, Rule
 from evalsys.scoring import Score, score
-from evalsys.sightings import Sightings, history, latest
-from evalsys.surveys import Estimate
+from evalsys.sightings import Sightings, history, latest, rules_of
 
 __all__ = ["Prospect", "Question", "prospect"]
 
@@ -35,33 +34,7 @@ Ints = NDArray[np.int64]
 _ZERO, _ONE = Fraction(0), Fraction(1)
 _VETOES = ("stop_nomination", "suspend", "revoke", "veto")
 _YEAR = 365.0
-
-
-@dataclass(frozen=True)
-class Question:
-    """What the mock survey taught of one question in one stratum.
-
-    Attributes
-    ----------
-    block : int
-        Of the model.
-    leaf : int
-        Column.
-    question, stratum : str
-    estimate : Estimate
-    rate : int
-        Place in ``Model.rates``.
-    people : int
-        How many will answer it.
-    """
-
-    block: int
-    leaf: int
-    question: str
-    stratum: str
-    estimate: Estimate
-    rate: int
-    people: int
+_LEAST, _MOST = 2.0**-1000, 1 - 2.0**-53  # nothing that may change is certain
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,14 +50,16 @@ class Prospect:
         With what the evidence taught.
     strata : tuple of Stratum
     rates : tuple of Rate
-        Of the leaves at their types of sites; the first places of ``Model.rates``.
+        Of the leaves at their types of sites; the first places of ``Model.rates``. Rates of place-wide counts and
+        of the survey's questions follow.
     sizes : tuple of Sizes
     half_life : HalfLife
     questions : tuple of Question
     left_out : tuple of (str, str)
         Standards and types of sites where they are checked, of which there is neither a draw nor a check.
     age : float or None
-        Days from the last dated evidence to the inspection.
+        Days from the last dated check to the inspection, those of a check without a date where none has one; None
+        where nobody said when the inspection is.
     """
 
     score: Score
@@ -102,11 +77,10 @@ class Prospect:
         """Return the model with other rates than their means, surveys included."""
         model = self.model.with_rates(values)
         blocks = list(model.blocks)
-        for place, own in _by_block(self.questions).items():
-            leaf = model.instrument.leaves[own[0].leaf]
-            rule = _rule_of(self.score.assessment, leaf)
-            law = _survey_law(rule, own, values, self.settings)
-            blocks[place] = _survey_block(blocks[place].name, own[0].leaf, law)
+        by_column = rules_of(model.instrument) if self.questions else ()
+        for place, own in by_block(self.questions).items():
+            law = survey_law(by_column[own[0].leaf], own, values, self.settings)
+            blocks[place] = law_block(blocks[place].name, own[0].leaf, "survey", law)
         return replace(model, blocks=tuple(blocks))
 
 
@@ -134,8 +108,12 @@ def prospect(
 
     Notes
     -----
-    A leaf without evidence stays out of the score, as in the mock assessment. With every part off, all rows are those
-    that the mock score counts, and certain.
+    A leaf without evidence stays out of the score, as in the mock assessment, and one that applies nowhere and counts
+    as the mean of its peers keeps what it has there. With every part off, all rows are those that the mock score
+    counts, and certain.
+
+    At sites that are drawn each leaf rests on what was last seen there in any round; elsewhere on the rows that count
+    for the mock score. Severity acts on what inspectors judge, not on surveys.
 
     Examples
     --------
@@ -144,44 +122,65 @@ def prospect(
     >>> len(found.model.leaves), found.half_life.days is None
     (39, True)
     """
+    if settings is not None:
+        assessment = replace(assessment, settings=replace(assessment.settings, forecast=settings))
     faults = forecast_faults(assessment)
     if faults:
         raise InputFaults(faults)
-    return _Maker(assessment, settings or assessment.settings.forecast, score(assessment, pass_mark=pass_mark)).made()
+    return _Maker(assessment, score(assessment, pass_mark=pass_mark)).made()
 
 
 class _Maker:
     """Collects the blocks of a model."""
 
-    def __init__(self, assessment: Assessment, settings: ForecastSettings, mock: Score) -> None:
+    def __init__(self, assessment: Assessment, mock: Score) -> None:
+        settings = assessment.settings.forecast
         self.assessment, self.mock = assessment, mock
         self.instrument = assessment.instrument
         self.on = settings.on
         self.history = history(assessment)
         self.last = latest(self.history)
-        weight = float(settings.value("rates.weight") or 0)
+        self.counted = self.history.at(assessment.observations["counts"].to_numpy()[self.history.row])
+        columns = np.arange(len(self.instrument.leaves) + 1)
+        self.last_at = np.searchsorted(self.last.leaf, columns)
+        self.counted_at = np.searchsorted(self.counted.leaf, columns)
+        self.ruled = rules_of(self.instrument)
+        leaves = [self.instrument.nodes[place] for place in self.instrument.leaves]
+        self.codes, self.methods = [leaf.code for leaf in leaves], [str(leaf.method) for leaf in leaves]
+        self.standards = [self.instrument.nodes[leaf.parent] for leaf in leaves]
+        nodes = [mock.nodes[place] for place in self.instrument.leaves]
+        self.by = [node.by for node in nodes]
+        self.missing = np.array([node.state == "missing" for node in nodes], dtype=bool)
+        self.dropped = np.array([node.state == "dropped" for node in nodes], dtype=bool)
         self.strata = populations(assessment) if "draw" in self.on else ()
-        self.drawn = {stratum.site_type for stratum in self.strata}
-        self.counted = _counted(assessment, self.history)
-        self.column = {place: column for column, place in enumerate(self.instrument.leaves)}
-        self.by = [mock.nodes[place].by for place in self.instrument.leaves]
-        state = [mock.nodes[place].state for place in self.instrument.leaves]
-        self.missing = np.array([word == "missing" for word in state], dtype=bool)
-        self.dropped = np.array([word == "dropped" for word in state], dtype=bool)
-        wanted = [
-            (column, stratum.site_type) for stratum in self.strata for column, _ in self.checks_at(stratum.site_type)
-        ]
-        self.rates = rates(self.instrument, self.last, wanted, weight)
-        self.sizes = sizes(self.instrument, self.last, wanted)
+        self.checks_at = self._checks_at()
+        drawn = {stratum.site_type for stratum in self.strata}
+        self.drawn = {(column, name) for name in drawn for column, _ in self.checks_at.get(name, ())}
+        self.rates = rates(self.instrument, self.last, self.drawn, float(settings.value("rates.weight") or 0))
+        self.sizes = sizes(self.instrument, self.last, self.drawn)
         self.place = {cell: number for number, cell in enumerate(self.rates)}
         self.betas = [(rate.a, rate.b) for rate in self.rates.values()]
         self.taught = half_life(pairs(self.history, self.rates))
         if settings.learns_half_life and self.taught.days is not None:
             settings = settings.with_learnt({"state.half_life": Fraction(self.taught.days).limit_denominator(10)})
         self.settings = settings
+        strict = "severity" in self.on
+        self.sd = float(settings.value("severity.sd") or 0) if strict else 0.0
+        seen, taken = (settings.value(f"inspector.{name}") for name in ("sensitivity", "specificity"))
+        self.sensitivity = 1.0 if seen is None or not strict else float(seen)
+        self.specificity = 1.0 if taken is None or not strict else float(taken)
         self.blocks: list[Block] = []
-        self.rules: list[LeafRule | None] = [None] * len(self.instrument.leaves)
+        self.rules: list[LeafRule | None] = [None] * len(self.codes)
         self.questions: list[Question] = []
+
+    def _checks_at(self) -> dict[str, list[tuple[int, int | None]]]:
+        """Return by type of site the leaves with observations that are checked there, and at how many sites."""
+        found: dict[str, list[tuple[int, int | None]]] = {}
+        for column, by in enumerate(self.by):
+            if by == "observations" and self.methods[column] in ON_SITE:
+                for where in self.standard(column).checked_at:
+                    found.setdefault(where.site_type, []).append((column, where.sites))
+        return found
 
     def made(self) -> Prospect:
         for column, by in enumerate(self.by):
@@ -189,34 +188,26 @@ class _Maker:
                 self.rules[column] = self.leaf_rule(column)
         for stratum in self.strata:
             self.draw(stratum)
+        answers = answers_of(self.assessment) if "survey" in self.on else {}
         for column, by in enumerate(self.by):
             if by == "observations":
                 self.fixed(column)
             elif by == "responses" and "survey" in self.on:
-                self.survey(column)
+                self.survey(column, answers[self.standards[column].code])
             elif by == "materials" and "documents" in self.on:
                 self.documents(column)
             elif by:
                 self.certain(column)
-        count = [0] * len(self.rules)
-        for block in self.blocks:
-            for check in block.checks:
-                count[check.leaf] += check.reach
-        for column, rule in enumerate(self.rules):
-            undecided = rule is None or not count[column] or rule.required > count[column]
-            if undecided and not self.dropped[column]:
-                self.rules[column], self.missing[column] = None, True
-        values = self.settings.value
-        strict = "severity" in self.on
+        self.settle()
         model = Model(
             instrument=self.instrument,
             leaves=tuple(self.rules),
             missing=self.missing,
             dropped=self.dropped,
             blocks=tuple(self.blocks),
-            severity=float(values("severity.sd") or 0) if strict else 0.0,
-            sensitivity=_number(values("inspector.sensitivity"), 1.0) if strict else 1.0,
-            specificity=_number(values("inspector.specificity"), 1.0) if strict else 1.0,
+            severity=self.sd,
+            sensitivity=self.sensitivity,
+            specificity=self.specificity,
             events=tuple(self.events()) if "events" in self.on else (),
             rates=np.array(self.betas, dtype=float).reshape(-1, 2),
             mark=None if self.mock.pass_mark is None else self.mock.pass_mark.value,
@@ -234,140 +225,161 @@ class _Maker:
             age=self.age(),
         )
 
+    def settle(self) -> None:
+        """Take leaves out that the inspection cannot decide, or to which nothing applies any more."""
+        count, applies = [0] * len(self.rules), np.zeros(len(self.rules), dtype=bool)
+        for block in self.blocks:
+            for number, check in enumerate(block.checks):
+                count[check.leaf] += check.reach
+                applies[check.leaf] |= bool((block.absent[:, number] < 1).any())
+        for column, rule in enumerate(self.rules):
+            if self.dropped[column]:
+                continue
+            if rule is None or not count[column] or rule.required > count[column]:
+                self.rules[column], self.missing[column] = None, True
+            elif rule.absent == "drop" and not applies[column]:
+                self.rules[column], self.dropped[column] = None, True
+
     # -- what a leaf asks
 
-    def standard(self, column: int) -> tuple[Standard, str]:
-        node = self.instrument.nodes[self.instrument.leaves[column]]
-        standard = self.instrument.nodes[node.parent].standard
-        assert standard is not None
-        return standard, str(node.method)
+    def standard(self, column: int) -> Standard:
+        found = self.standards[column].standard
+        assert found is not None
+        return found
 
     def leaf_rule(self, column: int) -> LeafRule:
-        standard, method = self.standard(column)
-        rule = standard.rules[method]
+        rule, absent = self.ruled[column], self.standard(column).not_applicable
         if rule.kind == "deduct":
             caps = tuple(entry["cap"] for entry in rule.params["kinds"].values())
-            return LeafRule("deduct", caps=caps, full=rule.params["full"], absent=standard.not_applicable)
+            return LeafRule("deduct", caps=caps, full=rule.params["full"], absent=absent)
         how = "all" if rule.kind == "none" else rule.params.get("over_sites", "mean")
         if how == "mean":
-            return LeafRule(absent=standard.not_applicable)
-        return LeafRule("count", 0 if how == "all" else int(how), absent=standard.not_applicable)
-
-    def checks_at(self, site_type: str) -> Iterator[tuple[int, int | None]]:
-        """Yield the leaves with observations that are checked at a type of site, and at how many of them."""
-        for column, by in enumerate(self.by):
-            standard, method = self.standard(column)
-            if by == "observations" and method in ON_SITE:
-                for where in standard.checked_at:
-                    if where.site_type == site_type:
-                        yield column, where.sites
+            return LeafRule(absent=absent)
+        return LeafRule("count", 0 if how == "all" else int(how), absent=absent)
 
     # -- sites
 
     def draw(self, stratum: Stratum) -> None:
         """Add the blocks of a stratum: the sites that are visited for certain, and those that are drawn."""
-        checks = list(self.checks_at(stratum.site_type))
-        others = [site for site in stratum.sites if site not in stratum.must_visit]
+        checks = self.checks_at.get(stratum.site_type, [])
         name = self.instrument.site_types[stratum.site_type].zh + (f" · {stratum.area}" if stratum.area else "")
-        left = dict.fromkeys((column for column, _ in checks), 0)
-        most = {column: stratum.drawn if sites is None else min(sites, stratum.drawn) for column, sites in checks}
-        for own, unlisted, drawn in (
-            (list(stratum.must_visit), 0, len(stratum.must_visit)),
-            (others, stratum.unlisted, stratum.drawn - len(stratum.must_visit)),
-        ):
-            made = [(column, min(most[column] - left[column], drawn)) for column, _ in checks]
-            made = [(column, reach) for column, reach in made if reach > 0]
-            if not drawn or not made:
+        left = {column: stratum.drawn if sites is None else min(sites, stratum.drawn) for column, sites in checks}
+        sure = len(stratum.must_visit)
+        others = tuple(site for site in stratum.sites if site not in stratum.must_visit)
+        for own, unlisted, drawn in ((stratum.must_visit, 0, sure), (others, stratum.unlisted, stratum.drawn - sure)):
+            made = [(column, min(most, drawn)) for column, most in left.items() if most and drawn]
+            if not made:
                 continue
             for column, reach in made:
-                left[column] += reach
-            parts = [self.entries(column, stratum.site_type, own, unlisted > 0) for column, _ in made]
+                left[column] -= reach
+            parts = [self.at_sites(column, stratum.site_type, own, unlisted) for column, _ in made]
             sites = np.array([*own, *([-1] if unlisted else [])], dtype=np.int64)
-            times = np.array([*([1] * len(own)), *([unlisted] if unlisted else [])], dtype=np.int64)
+            times = np.array([1] * len(own) + ([unlisted] if unlisted else []), dtype=np.int64)
             self.add(name, "state", sites, times, drawn, made, parts, stratum.site_type, stratum.area)
 
     def fixed(self, column: int) -> None:
         """Add the rows that the mock score counts at sites that are not drawn, and away from sites."""
-        own = self.counted.at(self.counted.leaf == column)
-        standard, method = self.standard(column)
-        if self.drawn and method in ON_SITE:
-            drawn = np.array([own.type_of(kind) in self.drawn for kind in own.kind.tolist()], dtype=bool)
-            own = own.at(~drawn)
-        if not len(own):
+        own = self.counted.at(np.arange(*self.counted_at[column : column + 2]))
+        rule, part = self.ruled[column], "survey" if self.methods[column] == "survey" else "state"
+        alone = len(own) == 1 and own.site[0] < 0 and not own.away[0]
+        if part not in self.on and RULES[rule.kind].pooled and self.stays(column, part):
+            self.certain(column)  # all rows of the round decide together, not those of each day
             return
-        code = self.instrument.nodes[self.instrument.leaves[column]].code
-        rule = standard.rules[method]
-        if rule.kind in ("share", "k_of_n") and len(own) == 1 and own.site[0] < 0 and "state" in self.on:
-            self.counted_again(column, rule, int(own.row[0]), code)
+        counts = part in self.on and alone and rule.kind in ("share", "k_of_n")
+        if counts and self.counted_again(column, rule, int(own.row[0]), part):
             return
         for kind in np.unique(own.kind).tolist():
             here = own.at(own.kind == kind)
-            part = self.aged(column, here.type_of(kind), here)
-            sites, times = here.site, np.ones(len(here), dtype=np.int64)
-            self.add(code, "state", sites, times, len(here), [(column, len(here))], [part], here.type_of(kind), None)
+            if (column, here.type_of(kind)) in self.drawn:
+                continue
+            found = self.aged(column, here.type_of(kind), here, part)
+            times = np.ones(len(here), dtype=np.int64)
+            made = [(column, len(here))]
+            self.add(self.codes[column], part, here.site, times, len(here), made, [found], here.type_of(kind), None)
 
-    def counted_again(self, column: int, rule: Rule, row: int, code: str) -> None:
-        """Add a count of k of n things that is made afresh: each complies at the posterior rate of this count."""
-        k, n = (int(number) for number in self.assessment.observations["seen"].iloc[row])
+    def stays(self, column: int, part: str) -> bool:
+        """Whether neither the draw nor an inspector's error can change a leaf."""
+        exact = part == "survey" or self.sensitivity == self.specificity == 1
+        return exact and all(column != leaf for leaf, _ in self.drawn)
+
+    def counted_again(self, column: int, rule: Rule, row: int, part: str) -> bool:
+        """Add a count of k of n things that is made afresh: each complies at the posterior rate of this count.
+
+        Not where fewer things are there than must comply: then nothing can change.
+        """
+        k, n = (int(number) for number in self.assessment.observations["seen"].tolist()[row])
+        required, held = rule.params.get("required", 0), self.rules[column]
+        if n < required or held is None:
+            return False
+        if rule.kind == "k_of_n" or held.kind == "count":  # of a share that must be full, all must comply
+            self.rules[column] = replace(held, kind="count", required=int(required))
         self.betas.append((k + 0.5, n - k + 0.5))
-        chance, rate = (k + 0.5) / (n + 1), len(self.betas) - 1
-        if rule.kind == "k_of_n":
-            self.rules[column] = LeafRule("count", int(rule.params["required"]))
-        part = _Entries((_ONE, _ZERO), (), [[chance, 1.0, 0.0, rate, 0.0]])
-        times = np.array([n], dtype=np.int64)
-        self.add(code, "state", np.array([-1], dtype=np.int64), times, n, [(column, n)], [part], None, None)
+        chance, rate = np.array([(k + 0.5) / (n + 1)]), np.array([len(self.betas) - 1])
+        found = _Entries((_ONE, _ZERO), (), chance, np.ones((1, 1)), np.zeros(1), rate, np.zeros(1), np.ones(1))
+        one, times = np.array([-1], dtype=np.int64), np.array([n], dtype=np.int64)
+        self.add(self.codes[column], part, one, times, n, [(column, n)], [found], None, None)
+        return True
 
-    def entries(self, column: int, site_type: str, sites: Sequence[int], unlisted: bool) -> _Entries:
+    def at_sites(self, column: int, site_type: str, sites: Sequence[int], unlisted: int) -> _Entries:
         """Return what a leaf may show at the sites of a type: seen before, never seen, unlisted."""
-        mine = self.last.at(self.last.leaf == column)
-        at = {site: number for number, site in enumerate(mine.site.tolist())}
-        known = [at[site] for site in sites if site in at]
-        found = self.aged(column, site_type, mine.at(np.array(known, dtype=np.int64)))
-        rate, fresh = self.rates[column, site_type], found.fresh
-        absent = float(rate.absent)
-        new = [rate.mean, *fresh, absent, self.place[column, site_type], 0.0]
-        rows = dict(zip((site for site in sites if site in at), found.rows, strict=True))
-        held = [rows.get(site, new) for site in sites] + ([new] if unlisted else [])
-        return replace(found, rows=held)
+        mine = self.last.at(np.arange(*self.last_at[column : column + 2]))
+        wanted = np.array(sites, dtype=np.int64)
+        at = np.searchsorted(mine.site, wanted)
+        known = at < len(mine)
+        known[known] = mine.site[at[known]] == wanted[known]
+        found = self.aged(column, site_type, mine.at(at[known]), "state")
+        rate, count = self.rates[column, site_type], len(sites) + (unlisted > 0)
+        out = _Entries(
+            levels=found.levels,
+            taken=found.taken,
+            chance=np.full(count, rate.mean),
+            sizes=np.tile(found.fresh, (count, 1)),
+            absent=np.full(count, float(rate.absent)),
+            rate=np.full(count, self.place[column, site_type]),
+            keep=np.zeros(count),
+            fresh=found.fresh,
+        )
+        rows = np.flatnonzero(known)
+        for name in ("chance", "sizes", "absent", "keep"):
+            getattr(out, name)[rows] = getattr(found, name)
+        return out
 
-    def aged(self, column: int, site_type: str | None, seen: Sightings) -> _Entries:
+    def aged(self, column: int, site_type: str | None, seen: Sightings, part: str) -> _Entries:
         """Return what a leaf may show where it was seen: as it was, or afresh as at any site of the type."""
-        rate, pool = self.rates[column, site_type], self.sizes[column, site_type]
-        own = {(seen.levels[o], seen.taken[o]) for o in seen.outcome.tolist() if o >= 0 and seen.levels[o] < 1}
+        rate, pool = self.rates[column, site_type].mean, self.sizes[column, site_type]
+        bad = np.flatnonzero(~seen.away & ~seen.complied)
+        own = {o: (seen.levels[o], seen.taken[o]) for o in np.unique(seen.outcome[bad]).tolist()}
         taken = pool.taken or ((),) * len(pool.levels)
         fresh = dict(zip(zip(pool.levels, taken, strict=True), map(float, pool.chance), strict=True))
-        lower = sorted(own | {*fresh}, key=lambda each: (-each[0], each[1]))
-        order = {each: number for number, each in enumerate(lower)}
-        share = [fresh.get(each, 0.0) for each in lower]
-        keep = self.keep(seen)
-        rows: list[list[float]] = []
-        for kept, outcome, away in zip(keep.tolist(), seen.outcome.tolist(), seen.away.tolist(), strict=True):
-            if away:
-                rows.append([rate.mean, *share, 1.0, self.place[column, site_type], 0.0])
-                continue
-            level = seen.levels[outcome]
-            chance = kept * (level == 1) + (1 - kept) * rate.mean
-            weight = [(1 - kept) * (1 - rate.mean) * part for part in share]
-            if level < 1:
-                weight[order[level, seen.taken[outcome]]] += kept
-            total = sum(weight)
-            kinds = [part / total for part in weight] if total else share
-            rows.append([chance, *kinds, 0.0, self.place[column, site_type], kept])
-        found = [each[1] for each in lower]
-        none = (_ZERO,) * max((len(each) for each in found), default=0)
-        return _Entries((_ONE, *(each[0] for each in lower)), (none, *found) if any(found) else (), rows, share)
+        lower = sorted({*own.values(), *fresh}, key=lambda each: (-each[0], each[1]))
+        share = np.array([fresh.get(each, 0.0) for each in lower])
+        keep = np.where(seen.away, 0.0, self.keep(seen) if part in self.on else 1.0)
+        chance = keep * seen.complied + (1 - keep) * rate
+        sizes = ((1 - keep) * (1 - rate))[:, None] * share
+        place = {outcome: lower.index(each) for outcome, each in own.items()}
+        sizes[bad, [place[outcome] for outcome in seen.outcome[bad].tolist()]] += keep[bad]
+        total = sizes.sum(axis=1, keepdims=True)
+        none = (_ZERO,) * max((len(each) for _, each in lower), default=0)
+        return _Entries(
+            levels=(_ONE, *(level for level, _ in lower)),
+            taken=(none, *(each for _, each in lower)) if none else (),
+            chance=np.where(keep < 1, np.clip(chance, _LEAST, _MOST), chance),
+            sizes=np.where(total > 0, sizes / np.where(total > 0, total, 1.0), share),
+            absent=seen.away.astype(float),
+            rate=np.full(len(seen), self.place[column, site_type]),
+            keep=keep,
+            fresh=share,
+        )
 
     def keep(self, seen: Sightings) -> Floats:
         """Return the weight of what was last seen: halved every half-life, and a day passes at least."""
-        if "state" not in self.on:
-            return np.ones(len(seen))
         half = float(self.settings.value("state.half_life") or 0)
         days = np.full(len(seen), float(self.settings.value("state.unknown_age") or 0))
         inspection = self.assessment.settings.inspection_date
         if inspection is not None:
             dated = ~np.isnat(seen.day)
             days[dated] = (np.datetime64(inspection) - seen.day[dated]).astype(float)
-        return np.asarray(2.0 ** (-np.maximum(days, 1.0) / half))
+        return np.asarray(np.minimum(2.0 ** (-np.maximum(days, 1.0) / half), _MOST))
 
     def add(
         self,
@@ -380,16 +392,13 @@ class _Maker:
         parts: Sequence[_Entries],
         site_type: str | None,
         area: str | None,
-        shifts: bool = True,
     ) -> None:
+        parts = [found.without_idle(self.specificity < 1) for found in parts]
         widest = max(len(found.levels) for found in parts) - 1
-        numbers = np.zeros((len(parts), len(sites), widest + 4))
-        for check, found in enumerate(parts):
-            for site, row in enumerate(found.rows):
-                count = len(found.levels) - 1
-                numbers[check, site, : 1 + count] = row[: 1 + count]
-                numbers[check, site, -3:] = row[1 + count :]
-        numbers = numbers.swapaxes(0, 1)
+        sizes = np.zeros((len(sites), len(parts), widest))
+        for number, found in enumerate(parts):
+            sizes[:, number, : len(found.levels) - 1] = found.sizes
+        moved = part != "survey"
         self.blocks.append(
             Block(
                 name=name,
@@ -398,14 +407,14 @@ class _Maker:
                 times=times,
                 drawn=drawn,
                 checks=tuple(
-                    Check(column, found.levels, reach, shifts, found.taken)
+                    Check(column, found.levels, reach, moved, found.taken)
                     for (column, reach), found in zip(made, parts, strict=True)
                 ),
-                chance=numbers[..., 0],
-                sizes=numbers[..., 1:-3],
-                absent=numbers[..., -3],
-                rate=numbers[..., -2].astype(np.int64),
-                keep=numbers[..., -1],
+                chance=np.stack([found.chance for found in parts], axis=1),
+                sizes=sizes,
+                absent=np.stack([found.absent for found in parts], axis=1),
+                rate=np.stack([found.rate for found in parts], axis=1),
+                keep=np.stack([found.keep for found in parts], axis=1),
                 site_type=site_type,
                 area=area,
             )
@@ -414,9 +423,8 @@ class _Maker:
     # -- surveys, documents, what is certain
 
     def law(self, column: int, part: str, law: Mapping[Fraction, float]) -> None:
-        code = self.instrument.nodes[self.instrument.leaves[column]].code
         self.rules[column] = LeafRule()
-        self.blocks.append(replace(_survey_block(code, column, law), part=part))
+        self.blocks.append(law_block(self.codes[column], column, part, law))
 
     def certain(self, column: int) -> None:
         """Add a leaf that stays as the mock assessment has it."""
@@ -424,47 +432,34 @@ class _Maker:
         part = {"responses": "survey", "materials": "documents"}.get(self.by[column], "state")
         self.law(column, part, {attained if attained is not None else _ZERO: 1.0})
 
-    def survey(self, column: int) -> None:
-        node = self.instrument.nodes[self.instrument.leaves[column]]
-        code = self.instrument.nodes[node.parent].code
-        table = self.assessment.responses
-        table = table[(table["standard"] == code) & (table["answer"] != "")]
-        values, made = self.settings.value, []
-        deff = values("survey.deff")
-        for question, own in table.groupby("question", sort=True):
-            stated = values("survey.respondents")
-            people = surveys.asked(len(own) if stated is None else int(stated), values("survey.response") or _ONE)
-            for stratum, size, answers in _allotted(own, people):
-                found = surveys.estimate(answers["satisfied"], answers["weight"])
-                if deff is not None:
-                    found = replace(found, n_eff=found.n / float(deff), deff=float(deff))
-                self.betas.append(surveys.posterior(found))
-                place = len(self.betas) - 1
-                made.append(Question(len(self.blocks), column, str(question), stratum, found, place, size))
+    def survey(self, column: int, answers: OfQuestion) -> None:
+        """Add a leaf that a questionnaire decides."""
+        made = questions_of(answers, self.settings, len(self.blocks), column, len(self.betas))
+        self.betas += [surveys.posterior(question.estimate) for question in made]
         self.questions += made
         means = np.array([a / (a + b) for a, b in self.betas])
-        rule = _rule_of(self.assessment, self.instrument.leaves[column])
-        self.law(column, "survey", _survey_law(rule, made, means, self.settings))
+        self.law(column, "survey", survey_law(self.ruled[column], made, means, self.settings))
 
     def documents(self, column: int) -> None:
         """Add a leaf of documents: each is ready by the inspection with the chance of its status."""
-        standard, method = self.standard(column)
         table = self.assessment.materials
         status = dict(zip(table["material"], table["status"], strict=True))
         ready = self.settings.values("documents")
-        needed = [float(ready[status[item.id]]) for item in standard.materials if item.required]
         law = np.ones(1)
-        for chance in needed:
-            law = np.convolve(law, [1 - chance, chance])
-        if standard.rules[method].kind == "share":
-            held = {Fraction(k, len(needed)): float(p) for k, p in enumerate(law)}
+        for item in self.standard(column).materials:
+            if item.required:
+                chance = float(ready[status[item.id]])
+                law = np.convolve(law, [1 - chance, chance])
+        count = len(law) - 1
+        if self.ruled[column].kind == "share":
+            self.law(column, "documents", {Fraction(k, count): float(p) for k, p in enumerate(law)})
         else:
-            held = {_ONE: float(law[-1]), _ZERO: float(1 - law[-1])}
-        self.law(column, "documents", held)
+            self.law(column, "documents", {_ZERO: float(1 - law[-1]), _ONE: float(law[-1])})
 
     # -- events, time, what is left out
 
     def events(self) -> Iterator[Event]:
+        """Yield what may happen in the days that are left: with chance ``1 - exp(-rate * days / 365)``."""
         days = self.age()
         for entry in self.instrument.negative_list:
             a_year = self.settings.values("events").get(entry["code"])
@@ -479,110 +474,44 @@ class _Maker:
         days = days[~np.isnat(days)]
         if inspection is None:
             return None
-        return float((np.datetime64(inspection) - days.max()).astype(float)) if len(days) else 0.0
+        if not len(days):
+            return float(self.settings.value("state.unknown_age") or 0)
+        return float((np.datetime64(inspection) - days.max()).astype(float))
 
     def left_out(self) -> Iterator[tuple[str, str]]:
-        seen = {
-            (int(leaf), self.counted.type_of(kind))
-            for leaf, kind in zip(self.counted.leaf, self.counted.kind, strict=True)
-        }
+        """Yield the standards and types of sites of which there is neither a draw nor a check that counts."""
+        seen = np.unique(np.stack([self.counted.leaf, self.counted.kind]), axis=1).T.tolist()
+        known = {*self.drawn, *((leaf, self.counted.type_of(kind)) for leaf, kind in seen)}
         for column, by in enumerate(self.by):
-            standard, method = self.standard(column)
-            if by == "observations" and method in ON_SITE:
-                for where in standard.checked_at:
-                    if where.site_type not in self.drawn and (column, where.site_type) not in seen:
-                        node = self.instrument.nodes[self.instrument.leaves[column]]
-                        yield self.instrument.nodes[node.parent].code, where.site_type
+            if by == "observations" and self.methods[column] in ON_SITE:
+                for where in self.standard(column).checked_at:
+                    if (column, where.site_type) not in known:
+                        yield self.standards[column].code, where.site_type
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Entries:
-    """What one check may show at each site of a block.
-
-    `rows` hold chance, sizes, absent, place of the rate, keep; `fresh` are the sizes at a site never seen.
-    """
+    """What one check may show at the S entries of a block, with K lower levels; `fresh` (K,) at a site never seen."""
 
     levels: tuple[Fraction, ...]
     taken: tuple[tuple[Fraction, ...], ...]
-    rows: list[list[float]]
-    fresh: Sequence[float] = ()
+    chance: Floats
+    sizes: Floats
+    absent: Floats
+    rate: Ints
+    keep: Floats
+    fresh: Floats
 
+    def without_idle(self, doubted: bool) -> _Entries:
+        """Return it without levels that no site can show; compliance that may be taken for a shortfall can show all.
 
-def _counted(assessment: Assessment, seen: Sightings) -> Sightings:
-    """Return the sightings that the mock score rests on."""
-    table = assessment.observations
-    counts = table["counts"].to_numpy()
-    return seen.at(counts[seen.row])
-
-
-def _number(value: Fraction | None, otherwise: float) -> float:
-    return otherwise if value is None else float(value)
-
-
-def _rule_of(assessment: Assessment, place: int) -> Rule:
-    node = assessment.instrument.nodes[place]
-    standard = assessment.instrument.nodes[node.parent].standard
-    assert standard is not None
-    return standard.rules[str(node.method)]
-
-
-def _by_block(questions: Sequence[Question]) -> dict[int, list[Question]]:
-    found: dict[int, list[Question]] = {}
-    for question in questions:
-        found.setdefault(question.block, []).append(question)
-    return found
-
-
-def _allotted(answers: Any, people: int) -> Iterator[tuple[str, int, Any]]:
-    """Yield each stratum, how many people of it will be asked, and its answers: in proportion to its weight."""
-    groups = [(str(name), own) for name, own in answers.groupby("stratum", sort=True)]
-    weights = [sum(own["weight"], _ZERO) for _, own in groups]
-    shares = [people * weight / sum(weights, _ZERO) for weight in weights]
-    sizes = [math.floor(share) for share in shares]
-    for place in sorted(range(len(groups)), key=lambda k: (sizes[k] - shares[k], k))[: people - sum(sizes)]:
-        sizes[place] += 1
-    for (name, own), size in zip(groups, sizes, strict=True):
-        if size:
-            yield name, size, own
-
-
-def _survey_law(
-    rule: Rule, questions: Sequence[Question], values: Floats, settings: ForecastSettings
-) -> dict[Fraction, float]:
-    coached = _number(settings.value("survey.coached"), 0.0)
-    population = settings.value("survey.population")
-    asked: dict[str, list[surveys.Part]] = {}
-    totals: dict[str, int] = {}
-    for question in questions:
-        totals[question.question] = totals.get(question.question, 0) + question.people
-    for question in questions:
-        share = Fraction(question.people, totals[question.question])
-        size = None if population is None else max(question.people, round(population * share))
-        p = surveys.apparent(float(values[question.rate]), coached)
-        deff = min(question.estimate.deff, float(question.people)) if question.people > 1 else 1.0
-        asked.setdefault(question.question, []).append(
-            (share, surveys.counts(question.people, p, max(deff, 1.0), size))
-        )
-    return surveys.leaf_law(rule, list(asked.values()))
-
-
-def _survey_block(name: str, column: int, law: Mapping[Fraction, float]) -> Block:
-    """Return the block of a leaf with a law of its own."""
-    lower = sorted((value for value in law if value < 1), reverse=True)
-    chance = law.get(_ONE, 0.0)
-    rest = sum(law[value] for value in lower)
-    sizes = [law[value] / rest if rest else 0.0 for value in lower]
-    one = np.ones(1, dtype=np.int64)
-    return Block(
-        name=name,
-        part="survey",
-        sites=-one,
-        times=one,
-        drawn=1,
-        checks=(Check(column, (_ONE, *lower), 1, False),),
-        chance=np.array([[chance]]),
-        sizes=np.array([[sizes]]),
-        absent=np.zeros((1, 1)),
-        rate=np.full((1, 1), -1, dtype=np.int64),
-        keep=np.ones((1, 1)),
-    )
+        A level fewer may be a whole denominator less on the lattice of the score.
+        """
+        may = (self.absent < 1) & ((self.chance < 1) | doubted)
+        used = np.asarray((self.sizes[may] > 0).any(axis=0), dtype=bool)
+        used[0] |= not used.any()
+        if used.all():
+            return self
+        held = [0, *(np.flatnonzero(used) + 1).tolist()]
+        taken = tuple(self.taken[k] for k in held) if self.taken else ()
+        return replace(self, levels=tuple(self.levels[k] for k in held), taken=taken, sizes=self.sizes[:, used])

@@ -18,11 +18,11 @@ from evalsys.model import Block, Check
 from evalsys.rulebook import Rule
 from evalsys.surveys import Estimate
 
-__all__ = ["Answers", "Question", "answers_of", "by_block", "law_block", "questions_of", "survey_law"]
+__all__ = ["OfQuestion", "Question", "answers_of", "by_block", "law_block", "questions_of", "survey_law"]
 
 Floats = NDArray[np.float64]
-#: By standard, question and stratum: whether each answer is satisfied, and the weights.
-Answers = Mapping[str, Mapping[str, Mapping[str, tuple[list[bool], list[Fraction]]]]]
+#: By question and stratum: whether each answer is satisfied, and the weights.
+OfQuestion = Mapping[str, Mapping[str, tuple[list[bool], list[Fraction]]]]
 
 _ZERO, _ONE = Fraction(0), Fraction(1)
 _MOST = 2**17  # answers to all questions of a leaf: each count of satisfied ones is a level
@@ -55,8 +55,8 @@ class Question:
     people: int
 
 
-def answers_of(assessment: Assessment) -> Answers:
-    """Return the answers that the mock score counts; questions and strata by name."""
+def answers_of(assessment: Assessment) -> Mapping[str, OfQuestion]:
+    """Return the answers that the mock score counts, by standard; questions and strata by name."""
     table = assessment.responses
     found: dict[str, dict[str, dict[str, tuple[list[bool], list[Fraction]]]]] = {}
     columns = (table[name].tolist() for name in ("standard", "question", "stratum", "answer", "satisfied", "weight"))
@@ -73,7 +73,7 @@ def _names(row: Sequence[object]) -> tuple[str, ...]:
 
 
 def questions_of(
-    answers: Mapping[str, Mapping[str, tuple[list[bool], list[Fraction]]]],
+    answers: OfQuestion,
     settings: ForecastSettings,
     block: int,
     leaf: int,
@@ -104,7 +104,7 @@ def questions_of(
     """
     people = _people(answers, settings)
     deff = settings.value("survey.deff")
-    found = []
+    found: list[Question] = []
     for question, strata in answers.items():
         for stratum, size in _allotted(strata, people):
             own = surveys.estimate(*strata[stratum])
@@ -114,7 +114,7 @@ def questions_of(
     return found
 
 
-def _people(answers: Mapping[str, Mapping[str, tuple[list[bool], list[Fraction]]]], settings: ForecastSettings) -> int:
+def _people(answers: OfQuestion, settings: ForecastSettings) -> int:
     """Return how many people will answer each question."""
     stated, everybody = settings.value("survey.respondents"), settings.value("survey.population")
     if stated is None:
@@ -199,7 +199,7 @@ def law_block(name: str, column: int, part: str, law: Mapping[Fraction, float]) 
     law : mapping of Fraction to float
         Chance of each attainment, ascending.
     """
-    lower = [value for value in reversed(law) if value != 1] or [_ZERO]
+    lower = [value for value in reversed(list(law)) if value != 1] or [_ZERO]
     chance, each = law.get(_ONE, 0.0), np.array([law.get(value, 0.0) for value in lower])
     rest = float(each.sum())
     one = np.ones(1, dtype=np.int64)

@@ -8,8 +8,9 @@ where points only add up from site to total; by simulated pairs, with the error,
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -19,15 +20,19 @@ from evalsys.adjoint import Adjoint
 from evalsys.drawing import losses_at
 from evalsys.inspection import simulate
 from evalsys.language import Text
+from evalsys.lattice import CELLS, compile_region
+from evalsys.law import COARSE
 from evalsys.model import PARTS, Model
-from evalsys.modelling import Prospect
-from evalsys.regions import NotExact, Reason, Region, Row, regions_of
+from evalsys.modelling import Prospect, Question
+from evalsys.regions import Choice, NotExact, Reason, Region, Row, independent, regions_of
 from evalsys.severity import nodes
 
 __all__ = ["GroupShare", "PassShare", "Share", "groups", "linear_region", "pass_shares", "split"]
 
 Floats = NDArray[np.float64]
 _COUNT = 97  # nodes of severity
+_SMOOTH = 13  # nodes that do for a mean, which is smooth in severity
+_TURNS = 64  # sets of rates where a mean is not linear in them
 _SIMULATED = PARTS[1:]
 
 
@@ -97,13 +102,18 @@ def linear_region(model: Model) -> Region | Reason:
     if root.parts:
         text = Text("有封顶、取舍、计数或等级", "a cap, choice, count or grade")
         return Reason(text, tuple(part.code for _, part in root.parts))
+    if _may_end_at_zero(model, root):
+        return Reason(Text("事件扣分可能扣到零分", "events may take the score down to 0"))
+    return root
+
+
+def _may_end_at_zero(model: Model, root: Region) -> bool:
+    """Whether events may take more than there is: a score does not fall below 0."""
     lowest = root.base - sum(
         (model.blocks[row.block].checks[row.check].reach * max(row.losses) for row in root.rows), Fraction(0)
     )
     taken = sum((event.deduct for event in model.events), Fraction(0))
-    if lowest * model.instrument.full_marks < taken:
-        return Reason(Text("事件扣分可能扣到零分", "events may take the score down to 0"))
-    return root
+    return bool(taken) and lowest * model.instrument.full_marks < taken
 
 
 @dataclass(frozen=True)
@@ -164,13 +174,33 @@ def split(prospect: Prospect, *, draws: int = 20_000, seed: int = 0) -> tuple[Sh
     Returns
     -------
     tuple of Share
-        In the order of :data:`evalsys.model.PARTS`; their variances add up to the variance of the score.
+        In the order of :data:`evalsys.model.PARTS`, a part that is off at 0. Without rates, their variances add up to
+        the variance of the score.
+
+    Notes
+    -----
+    With S the score and F_k what the parts up to the k-th show, line k is ``Var(E[S | F_k]) - Var(E[S | F_k-1])``. The
+    line of the rates is ``Var(E[S | rates])``; all others stand at the rates' means, as the forecast itself does.
+
+    Where the state is off, sites that nobody has seen still differ: what they show counts with the draw that picks
+    them, and what an inspector mistakes with severity.
+
+    Examples
+    --------
+    >>> from evalsys import read_assessment
+    >>> from evalsys.modelling import prospect
+    >>> wujiang = prospect(read_assessment("data/wujiang-2016"))
+    >>> [line.part for line in split(wujiang) if line.variance]
+    ['rates', 'severity', 'draw', 'state']
     """
-    root = linear_region(prospect.model)
-    lines = _closed(prospect, root) if isinstance(root, Region) else _simulated(prospect.model, draws, seed)
-    if "rates" in prospect.settings.on:
-        linear = isinstance(root, Region)
-        lines["rates"] = _rates(prospect, root if linear else None, draws, seed)  # type: ignore[arg-type]
+    model, on = prospect.model, prospect.settings.on
+    root = linear_region(model)
+    if isinstance(root, Region):
+        lines = _closed(model, root, _home(on))
+    else:
+        lines = _simulated(model, draws, seed, _home(on))
+    if "rates" in on:
+        lines["rates"] = _rates(prospect, draws, seed)
     total = sum(variance for variance, _ in lines.values())
     made = []
     for part in PARTS:
@@ -179,8 +209,12 @@ def split(prospect: Prospect, *, draws: int = 20_000, seed: int = 0) -> tuple[Sh
     return tuple(made)
 
 
-def _closed(prospect: Prospect, root: Region) -> dict[str, tuple[float, float]]:
-    model = prospect.model
+def _home(on: Collection[str]) -> str:
+    """Return the line of what rows at sites show: the state's, or that of the part which makes it uncertain."""
+    return next((part for part in ("state", "draw") if part in on), "severity")
+
+
+def _closed(model: Model, root: Region, home: str) -> dict[str, tuple[float, float]]:
     z, weights = nodes(model.severity, _COUNT)
     lines = dict.fromkeys(_SIMULATED, 0.0)
     mean = np.zeros(len(z))
@@ -188,24 +222,116 @@ def _closed(prospect: Prospect, root: Region) -> dict[str, tuple[float, float]]:
         found, part = _moments(model, rows, z), model.blocks[place].part
         mean += found.mean
         lines["draw"] += float(weights @ found.draw)
-        lines[part] += float(weights @ found.rows)
-    lines["severity"] = float(weights @ (mean - weights @ mean) ** 2)
+        lines[home if part == "state" else part] += float(weights @ found.rows)
+    lines["severity"] += float(weights @ (mean - weights @ mean) ** 2)
     lines["events"] = sum(event.chance * (1 - event.chance) * float(event.deduct) ** 2 for event in model.events)
     return {part: (variance, 0.0) for part, variance in lines.items()}
 
 
-def _rates(prospect: Prospect, root: Region | None, draws: int, seed: int) -> tuple[float, float]:
-    """Return the variance of the mean score over the rates, and its error."""
+# ------------------------------------------------------------------------------------------------------ the rates
+
+
+def _rates(prospect: Prospect, draws: int, seed: int) -> tuple[float, float]:
+    """Return the variance of the mean score over the rates, and its error.
+
+    The mean of a sum is the sum of the means, whatever is shared: rows that only add up have a slope by each rate, and
+    parts that do not are averaged one by one, each by its own exact law, over sampled rates.
+    """
     model = prospect.model
     if not len(model.rates):
         return 0.0, 0.0
-    if root is not None:
-        slopes = _slopes(model, root)
-        a, b = model.rates.T
-        exact = float(slopes**2 @ (a * b / ((a + b) ** 2 * (a + b + 1))))
-        sampled, error = _survey_rates(prospect, root, seed) if prospect.questions else (0.0, 0.0)
-        return exact + sampled, error
-    return _outer(prospect, draws, seed)
+    root = _all_parts(model)
+    asked = {question.block for question in prospect.questions}
+    if root is None or any(asked & below.blocks for _, part in root.parts for below in part.arguments):
+        return _outer(prospect, draws, seed)
+    a, b = model.rates.T
+    slopes = _slopes(model, root)
+    added = {row.block: row for row in root.rows if row.block in asked}
+    sampled: list[Floats] = []
+    random = np.random.default_rng(np.random.SeedSequence(seed).spawn(1)[0])
+    for place, row in added.items():
+        own = [question for question in prospect.questions if question.block == place]
+        worth = _worth(model, row)
+        if _plain(prospect, own[0]):
+            _add_shares(prospect, own, worth, slopes)
+        else:
+            alone = replace(prospect, questions=tuple(own))
+            sampled.append(worth * np.array([_mean(alone.with_rates(r), place) for r in random.beta(a, b, _many(a))]))
+    used = np.zeros(len(a), dtype=bool)
+    if root.parts:
+        used = _rates_of(model, root)
+        values = np.where(used, random.beta(a, b, _many(a)), a / (a + b))
+        sampled.append(_mean_parts(model, root, values) + values[:, used] @ slopes[used])
+    exact = float(slopes[~used] ** 2 @ (a * b / ((a + b) ** 2 * (a + b + 1)))[~used])
+    found = [_sample_variance(values) for values in sampled]
+    return exact + sum(v for v, _ in found), math.sqrt(sum(error**2 for _, error in found))
+
+
+def _many(a: Floats) -> tuple[int, int]:
+    return _TURNS, len(a)
+
+
+def _sample_variance(values: Floats) -> tuple[float, float]:
+    """Return the variance of a sample and its standard error, from the fourth moment."""
+    size, variance = len(values), float(values.var(ddof=1))
+    fourth = float(((values - values.mean()) ** 4).mean())
+    return variance, math.sqrt(max(fourth - variance**2 * (size - 3) / (size - 1), 0.0) / size)
+
+
+def _all_parts(model: Model) -> Region | None:
+    """Return the region of the total with all parts below, each of which has a law of its own; else None.
+
+    Unlike an exact law of the total, means do not mind draws that several parts share.
+    """
+    alike = [replace(b, chance=np.ones_like(b.chance), sizes=np.zeros_like(b.sizes)) for b in model.blocks]
+    try:
+        root = regions_of(replace(model, blocks=tuple(alike)))  # what is drawn from does not shape the tree
+    except NotExact:
+        return None
+    for _, part in root.parts:
+        used = Counter(block for region in _below(part) for block in {row.block for row in region.rows})
+        whole = any(own.kind == "applies" for own in _choices(part))
+        if any((times > 1 or whole) and not independent(model.blocks[block]) for block, times in used.items()):
+            return None
+    return None if _may_end_at_zero(model, root) else root
+
+
+def _choices(part: Choice) -> Iterator[Choice]:
+    yield part
+    for region in part.arguments:
+        for _, own in region.parts:
+            yield from _choices(own)
+
+
+def _below(part: Choice) -> Iterator[Region]:
+    return (region for own in _choices(part) for region in own.arguments)
+
+
+def _rates_of(model: Model, root: Region) -> NDArray[np.bool_]:
+    """Return which rates the parts of a region rest on."""
+    used = np.zeros(len(model.rates) + 1, dtype=bool)
+    for row in (row for _, part in root.parts for region in _below(part) for row in region.rows):
+        used[model.blocks[row.block].rate[:, row.check]] = True
+    return used[:-1]
+
+
+def _mean_parts(model: Model, root: Region, values: Floats) -> Floats:
+    """Return the mean points of all parts of a region under each set of rates (turns, rates)."""
+    z, weights = nodes(model.severity, _SMOOTH)
+    full = float(model.instrument.full_marks)
+    parts = [compile_region(model, Region(Fraction(0), (), (part,)), CELLS, "split", COARSE, ()) for part in root.parts]
+    held = set().union(*(below.blocks for _, part in root.parts for below in part.arguments))
+    out = np.zeros(len(values))
+    for turn, rates in enumerate(values):
+        other = model.with_rates(rates)
+        seen = [
+            replace(other, blocks=(block,)).seen(0, z) if place in held else np.zeros((len(z), 0, 0))
+            for place, block in enumerate(other.blocks)
+        ]
+        for part in parts:
+            law = np.broadcast_to(part.forward(other, seen), (len(z), part.cells))
+            out[turn] += full * (float(part.base) - float(part.unit) * float(weights @ law @ np.arange(part.cells)))
+    return out
 
 
 def _slopes(model: Model, root: Region) -> Floats:
@@ -223,69 +349,74 @@ def _slopes(model: Model, root: Region) -> Floats:
     return out[:-1]
 
 
-_OUTER = 400
+def _worth(model: Model, row: Row) -> float:
+    """Return the points that a leaf's attainment of 1 is worth to the total, from what a row of it takes."""
+    check = model.blocks[row.block].checks[row.check]
+    lower = next((k for k, loss in enumerate(row.losses) if loss), None)
+    full = float(model.instrument.full_marks)
+    return 0.0 if lower is None else float(row.losses[lower] / (1 - check.levels[lower])) * full
 
 
-def _survey_rates(prospect: Prospect, root: Region, seed: int) -> tuple[float, float]:
-    """Return the variance of the mean score over the rates of the survey's questions, sampled."""
-    places = sorted({question.block for question in prospect.questions})
-    sites = {row.block: row for row in root.rows}
-    random = np.random.default_rng(np.random.SeedSequence(seed).spawn(2)[0])
-    full = float(prospect.model.instrument.full_marks)
-    values = np.zeros(_OUTER)
-    a, b = prospect.model.rates.T
-    scale: dict[int, float] = {}
-    for place in places:
-        row, block = sites[place], prospect.model.blocks[place]
-        lower = next((k for k, loss in enumerate(row.losses) if loss), None)
-        scale[place] = 0.0 if lower is None else float(row.losses[lower] / (1 - block.checks[0].levels[lower])) * full
-    for turn in range(_OUTER):
-        model = prospect.with_rates(random.beta(a, b))
-        for place in places:
-            block = model.blocks[place]
-            levels = np.array([float(level) for level in block.checks[0].levels])
-            chances = np.concatenate([block.chance[0], (1 - block.chance[0, 0]) * block.sizes[0, 0]])
-            values[turn] += scale[place] * float(chances @ levels)
-    return float(values.var(ddof=1)), float(values.var(ddof=1) * math.sqrt(2 / (_OUTER - 1)))
+def _plain(prospect: Prospect, question: Question) -> bool:
+    """Whether the attainment of a survey leaf is the satisfied share itself."""
+    instrument = prospect.model.instrument
+    leaf = instrument.nodes[instrument.leaves[question.leaf]]
+    standard = instrument.nodes[leaf.parent].standard
+    return standard is not None and standard.rules[str(leaf.method)].kind == "share"
+
+
+def _add_shares(prospect: Prospect, questions: Sequence[Question], worth: float, slopes: Floats) -> None:
+    """Add the slopes of a leaf that is the satisfied share: the mean over its questions, by people in each stratum."""
+    people = Counter[str]()
+    for question in questions:
+        people[question.question] += question.people
+    honest = 1 - float(prospect.settings.value("survey.coached") or 0)
+    for question in questions:
+        slopes[question.rate] += worth * honest * question.people / people[question.question] / len(people)
+
+
+def _mean(model: Model, place: int) -> float:
+    """Return the mean attainment of a leaf that stands alone in a block."""
+    block = model.blocks[place]
+    levels = np.array([float(level) for level in block.checks[0].levels])
+    return float(levels @ np.concatenate([block.chance[0], (1 - block.chance[0, 0]) * block.sizes[0, 0]]))
 
 
 def _outer(prospect: Prospect, draws: int, seed: int) -> tuple[float, float]:
-    """Return the variance of the mean score over rates: the covariance of two independent halves of an inner loop."""
-    turns = 32
-    inner = max(draws // turns // 4, 64)
-    first, second = np.random.SeedSequence(seed).spawn(2)
-    random = np.random.default_rng(first)
-    seeds = [int(n) for n in second.generate_state(2)]
+    """Return the variance of the mean score over rates, by simulation alone, and its error.
+
+    The means of two independent halves, with the same random numbers for all four sets of rates of a group: their
+    covariance over the sets has no part of the inner noise. Groups have random numbers of their own, so that they
+    are independent and tell the error.
+    """
+    groups, size = 8, 4
+    inner = max(draws // (groups * size) // 4, 64)
+    random = np.random.default_rng(np.random.SeedSequence(seed).spawn(1)[0])
     a, b = prospect.model.rates.T
-    means = np.array(
-        [
-            [simulate(model, inner, own).mean for own in seeds]
-            for model in (prospect.with_rates(random.beta(a, b)) for _ in range(turns))
-        ]
-    )
-    # the same draws for every set of rates: what is left of them is the same for all, and falls out
-    apart = means - means.mean(axis=0)
-    products = apart[:, 0] * apart[:, 1] * turns / (turns - 1)
-    return max(float(products.mean()), 0.0), float(products.std(ddof=1) / math.sqrt(turns))
+    found = []
+    for halves in random.integers(2**63, size=(groups, 2)).tolist():
+        models = [prospect.with_rates(rates) for rates in random.beta(a, b, (size, len(a)))]
+        means = np.array([[simulate(model, inner, half).mean for half in halves] for model in models])
+        found.append(np.cov(means.T)[0, 1])
+    return float(np.mean(found)), float(np.std(found, ddof=1) / math.sqrt(groups))
 
 
-def _simulated(model: Model, draws: int, seed: int) -> dict[str, tuple[float, float]]:
+def _simulated(model: Model, draws: int, seed: int, home: str) -> dict[str, tuple[float, float]]:
     """Return each part's variance by simulated pairs that share the parts before it (Saltelli and others 2010)."""
     plain = simulate(model, draws, seed).score
     apart = plain - plain.mean()
-    lines: dict[str, tuple[float, float]] = {}
+    gains: dict[str, Floats] = {}
     before = np.zeros(draws)
     for number, part in enumerate(_SIMULATED):
         later = _SIMULATED[number + 1 :]
         if not _random(model, part):  # nothing more is known with it
-            lines[part] = 0.0, 0.0
             continue
         here = simulate(model, draws, seed, fresh=later, fresh_seed=seed + 1).score if later else plain
         here = here - here.mean()
-        gain = apart * (here - before)
-        lines[part] = (float(gain.mean()), float(gain.std(ddof=1) / math.sqrt(draws)))
+        line = home if part == "state" else part
+        gains[line] = gains.get(line, 0.0) + apart * (here - before)
         before = here
-    return lines
+    return {part: (float(gain.mean()), float(gain.std(ddof=1) / math.sqrt(draws))) for part, gain in gains.items()}
 
 
 def _random(model: Model, part: str) -> bool:
@@ -302,7 +433,9 @@ def _random(model: Model, part: str) -> bool:
 def _uncertain(model: Model, place: int) -> bool:
     block = model.blocks[place]
     chances = np.concatenate([block.chance[..., None], (1 - block.chance[..., None]) * block.sizes], axis=-1)
-    return bool((chances.max(axis=-1) < 1).any()) or model.sensitivity < 1 or model.specificity < 1
+    may_apply = (block.absent > 0) & (block.absent < 1)
+    mistaken = (model.sensitivity < 1 or model.specificity < 1) and any(check.shifts for check in block.checks)
+    return mistaken or bool(may_apply.any() or (chances.max(axis=-1) < 1).any())
 
 
 # ------------------------------------------------------------------------------------------- by group of sites

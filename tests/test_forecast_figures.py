@@ -59,7 +59,7 @@ def curve(points, weights, at=(-0.3, 0.0, 0.3), words=("偏严 约 47%", "一般
 
 Z = [-1.8 + 0.075 * n for n in range(49)]
 LIKELY = [math.exp(-((z / 0.3) ** 2) / 2) for z in Z]
-LONG = "A label that says far more than any label should, with its number at the end 93.86%"
+LONG = "A label of far more words than one should have, 93.86%"
 SHARES = [Bar("督查宽严", 0.42, "42%", True), Bar("抽点", 0.58, "58%", True), Bar("问卷", 0, "0"), Bar("材料", 0, "0")]
 ROWS = [
     Interval("本预测", 68, 71, 74, "71%（68%～74%）", True),

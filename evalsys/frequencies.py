@@ -1,0 +1,299 @@
+"""Products of many laws on one lattice: at all frequencies, or at those alone where the product is not nothing.
+
+Laws of independent losses are convolved by multiplying their Fourier transforms. Two things keep that cheap. A law on
+every s-th cell has a transform that repeats s times, so it is multiplied on the short period first. And where many
+losses add up, the product is nothing at most frequencies; a bound of its modulus from the chances of single rows says
+where, before any transform is computed.
+
+For a row with chances a at cells c, and any of them as the reference r, the modulus at frequency f of M is at most
+``exp(-sum over l of a_r a_l (1 - cos(2 pi f (c_l - c_r) / M)))``: the exponents of all rows add up to one cosine sum.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Damping", "Grid", "Spectrum", "all_but_one", "damping", "grid_of", "multiplied"]
+
+Floats = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+Ints = NDArray[np.int64]
+
+#: A frequency is left out where the product of all transforms but any one is certified below exp(-46) = 1e-20.
+_NOTHING = 46.0
+_ROOM = 2**18  # numbers of a transform that are multiplied at once: what a cache holds
+_WIDE = 40  # a transform at a few frequencies is a matrix product as long as that is cheaper than a full one
+
+
+@dataclass(frozen=True, eq=False)
+class Damping:
+    """What is certain to make a transform small: ``|phi(f)| <= exp(-sum of amounts x (1 - cos(2 pi f cells / M)))``.
+
+    Attributes
+    ----------
+    cells : int array (n,)
+    amounts : float array (n,)
+        0 or more.
+    """
+
+    cells: Ints
+    amounts: Floats
+
+    @property
+    def half(self) -> float:
+        """Half of the largest exponent."""
+        return float(self.amounts.sum())
+
+
+def damping(cells: Ints, chances: Floats) -> Damping:
+    """Return the damping of rows with some chance at each cell, whatever the severity.
+
+    Parameters
+    ----------
+    cells : int array (n,)
+    chances : float array (Z, S, n)
+        By severity and site.
+
+    Returns
+    -------
+    Damping
+        With amounts (S, n), by site: the smallest over severity.
+    """
+    likely = int(chances.mean(axis=(0, 1)).argmax())
+    amounts = (chances[..., likely, None] * chances).min(axis=0)
+    amounts[:, likely] = 0.0
+    return Damping(np.abs(cells - cells[likely]), amounts)
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Frequencies of a transform of real numbers.
+
+    Attributes
+    ----------
+    long : int
+        Length of the transform.
+    common : int
+        A divisor of `long`: strides that share a factor with it have transforms that repeat.
+    kept : int array (F,) or None
+        Frequencies that are not left out; None for all of 0 to ``long // 2``.
+    """
+
+    long: int
+    common: int = 1
+    kept: Ints | None = None
+    _waves: dict[tuple[int, int], Complex] = field(default_factory=dict)
+
+    @property
+    def width(self) -> int:
+        """How many frequencies there are."""
+        return self.long // 2 + 1 if self.kept is None else len(self.kept)
+
+    def step(self, stride: int) -> int:
+        """Return how often the transform of a law on every `stride`-th cell repeats."""
+        return math.gcd(stride, self.common) if self.kept is None else 1
+
+    def _wave(self, size: int, stride: int) -> Complex | None:
+        """Return the waves of the first cells at the kept frequencies, (size, F); None where a transform is cheaper."""
+        if self.kept is None or size * len(self.kept) > _WIDE * self.long:
+            return None
+        if (size, stride) not in self._waves:
+            turns = np.outer(np.arange(size) * (stride % self.long), self.kept) % self.long
+            self._waves[size, stride] = self._turned[turns]
+        return self._waves[size, stride]
+
+    @property
+    def _turned(self) -> Complex:
+        if (0, 0) not in self._waves:
+            self._waves[0, 0] = np.exp(-2j * np.pi / self.long * np.arange(self.long))
+        return self._waves[0, 0]
+
+    def transform(self, law: Floats, stride: int) -> Complex:
+        """Return the transform of numbers on every `stride`-th cell, (Z, F), or one period of it where it repeats."""
+        from scipy import fft
+
+        size, step = law.shape[1], self.step(stride)
+        wave = self._wave(size, stride)
+        if wave is not None:
+            return np.ascontiguousarray(law @ wave.view(float)).view(complex)
+        period, spacing = self.long // step, stride // step
+        if spacing > 1:
+            spread = np.zeros((len(law), (size - 1) * spacing + 1))
+            spread[:, ::spacing] = law
+            law = spread
+        found: Complex = fft.fft(law, period, axis=-1) if step > 1 else fft.rfft(law, period, axis=-1)
+        return found if self.kept is None else found[:, self.kept]
+
+    def inverse(self, values: Complex) -> Floats:
+        """Return the real numbers that have this transform, (Z, long)."""
+        from scipy import fft
+
+        if self.kept is not None:
+            whole = np.zeros((len(values), self.long // 2 + 1), dtype=complex)
+            whole[:, self.kept] = values
+            values = whole
+        return np.asarray(fft.irfft(values, self.long, axis=-1))
+
+    def weights(self) -> Floats:
+        """Return how often each frequency counts in a sum over all of them, over the length of the transform."""
+        kept = np.arange(self.width) if self.kept is None else self.kept
+        return np.where((kept == 0) | (2 * kept == self.long), 1.0, 2.0) / self.long
+
+    def folded(self, values: Complex, step: int) -> Complex:
+        """Return the sum of a transform over all frequencies that a law of this step has the same transform at."""
+        if step == 1:
+            return values
+        period = self.long // step
+        out = np.zeros((len(values), period), dtype=complex)
+        for start in range(0, values.shape[1], period):
+            part = values[:, start : start + period]
+            out[:, : part.shape[1]] += part
+        out[:, 0] -= values[:, 0] / 2  # the first and the last stand for themselves alone
+        if self.long % 2 == 0:
+            out[:, (self.long // 2) % period] -= values[:, -1] / 2
+        return out
+
+    def table(self, values: Complex, stride: int, size: int) -> Floats:
+        """Return, from a folded transform, the numbers on every `stride`-th cell, (Z, size)."""
+        from scipy import fft
+
+        wave, step = self._wave(size, stride), self.step(stride)
+        if wave is not None:
+            return np.asarray((values * self.weights()).view(float) @ wave.view(float).T)
+        found = 2 / step * fft.ifft(values, axis=-1).real if step > 1 else self.inverse(values)
+        return np.ascontiguousarray(found[:, :: stride // step][:, :size])
+
+
+def grid_of(cells: int, strides: Sequence[int], dampings: Sequence[Damping]) -> Grid:
+    """Return the frequencies for a sum of independent losses.
+
+    Parameters
+    ----------
+    cells : int
+        Of the sum.
+    strides : sequence of int
+        Of each law.
+    dampings : sequence of Damping
+        Of each law.
+    """
+    from scipy import fft
+
+    halves = [each.half for each in dampings]
+    spare = sum(halves) - max(halves, default=0.0)
+    if 2 * spare > _NOTHING:
+        long = int(fft.next_fast_len(cells, real=True))
+        at = np.concatenate([each.cells for each in dampings]) % long
+        own = np.concatenate([each.amounts for each in dampings])
+        exponent = own.sum() - fft.rfft(np.bincount(at, own, long)).real
+        # with any one law left out, 2 * max(halves) is the most that can be lost; 1e-9 is more than rfft's rounding
+        kept = np.flatnonzero(exponent - 2 * max(halves) < _NOTHING + 1e-9)
+        if 4 * len(kept) < long:
+            return Grid(long, 1, kept)
+    common = 1
+    for prime in (2, 2, 2, 2, 3, 3, 5, 5, 7):
+        gain = sum(stride % (common * prime) == 0 for stride in strides)
+        if 2 * gain >= len(strides) and common * prime <= 64:
+            common *= prime
+    return Grid(common * int(fft.next_fast_len(-(-cells // common), real=True)), common)
+
+
+def multiplied(values: Complex, factor: Complex) -> None:
+    """Multiply, in place, by a transform of which one period is given."""
+    for start in range(0, values.shape[1], factor.shape[1]):
+        part = values[:, start : start + factor.shape[1]]
+        part *= factor[:, : part.shape[1]]
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """The law of a sum of independent losses, as the transforms' product.
+
+    Attributes
+    ----------
+    grid : Grid
+    laws : sequence of (float array (Z, n), stride)
+        Of losses that are not certain.
+    start : int
+        The smallest loss.
+    cells : int
+        How many cells the sum has from there.
+    zs : int
+    """
+
+    grid: Grid
+    laws: Sequence[tuple[Floats, int]]
+    start: int
+    cells: int
+    zs: int
+
+    def _slices(self) -> Iterator[slice]:
+        step = max(1, _ROOM // self.grid.width)
+        for low in range(0, self.zs, step):
+            yield slice(low, min(low + step, self.zs))
+
+    def _values(self, own: slice) -> Complex:
+        found: dict[int, Complex] = {}
+        for law, stride in self.laws:
+            step = self.grid.step(stride)
+            factor = self.grid.transform(law[own], stride)
+            if step in found:
+                found[step] *= factor
+            else:
+                found[step] = factor
+        values = found.pop(1, None)
+        if values is None:
+            values = np.ones((own.stop - own.start, self.grid.width), dtype=complex)
+        for factor in found.values():
+            multiplied(values, factor)
+        return values
+
+    def law(self, size: int) -> Floats:
+        """Return the chance of each cell, (Z, size)."""
+        out = np.zeros((self.zs, size))
+        if not self.laws:
+            out[:, self.start] = 1.0
+            return out
+        for own in self._slices():
+            found = self.grid.inverse(self._values(own))[:, : self.cells]
+            out[own, self.start : self.start + self.cells] = np.maximum(found, 0.0)
+        return out
+
+    def mixed(self, weights: Floats, size: int, payoffs: Sequence[Floats]) -> tuple[Floats, list[Floats]]:
+        """Return the mixture of the laws, (size,), and the means of some payoffs by cell, (Z,) each.
+
+        Means are sums over frequencies, so that only the mixture is transformed back.
+        """
+        out = np.zeros(size)
+        window = slice(self.start, self.start + self.cells)
+        if not self.laws:
+            out[self.start] = weights.sum()
+            return out, [np.full(self.zs, payoff[self.start]) for payoff in payoffs]
+        grid, mixture, means = self.grid, np.zeros((1, self.grid.width), dtype=complex), np.zeros((len(payoffs), self.zs))
+        ways = np.concatenate([grid.transform(payoff[None, window], 1) for payoff in payoffs])
+        ways = np.conj(ways) * grid.weights()
+        for own in self._slices():
+            values = self._values(own)
+            mixture[0] += weights[own] @ values
+            means[:, own] = (ways @ values.T).real
+        out[window] = np.maximum(grid.inverse(mixture)[0, : self.cells], 0.0)
+        return out, list(means)
+
+
+def all_but_one(parts: Sequence[Any], whole: Complex) -> Iterator[tuple[int, Complex]]:
+    """Yield, for each part, the product of `whole` and all other parts, by halves: no division, little memory."""
+    if len(parts) == 1:
+        yield 0, whole
+        return
+    middle = len(parts) // 2
+    for low, own, other in ((0, parts[:middle], parts[middle:]), (middle, parts[middle:], parts[:middle])):
+        here = whole.copy()
+        for part in other:
+            multiplied(here, part)
+        for place, found in all_but_one(own, here):
+            yield low + place, found

@@ -25,6 +25,7 @@ from evalsys.severity import intercepts, nodes, shifted
 __all__ = ["Adjoint", "LeafTable", "SiteTable", "adjoint"]
 
 Floats = NDArray[np.float64]
+_NEVER = 1e-15  # a chance that convolution by FFT may leave at what cannot happen
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +160,7 @@ def adjoint(
     compiled = compile_region(model, regions_of(model), cells, "split", coarse, extra)
     z, weights = nodes(model.severity, count)
     terms = list(_terms(compiled))
-    single, refused = _own_leaves(model, terms)
+    single, refused = _own_leaves(model, terms, compiled.exact)
     leaves = {term.column: _LeafSum(term) for term in terms if isinstance(term, LeafTerm) and term.column in single}
     draws = {term.block: _DrawSum(term, model, len(z)) for term in terms if isinstance(term, DrawTerm)}
     parts = {place: term for term in terms if isinstance(term, PartTerm) and (place := _leaf_of(model, term)) in single}
@@ -200,7 +201,7 @@ def _leaf_of(model: Model, term: PartTerm) -> int:
     return model.instrument.leaves.index(place) if model.instrument.nodes[place].kind == "leaf" else -1
 
 
-def _own_leaves(model: Model, terms: Sequence[Any]) -> tuple[set[int], dict[int, Reason]]:
+def _own_leaves(model: Model, terms: Sequence[Any], exact: bool) -> tuple[set[int], dict[int, Reason]]:
     """Return the leaves that are independent of all others given severity, and why the others are not."""
     drawn: dict[int, str] = {}
     for term in terms:
@@ -214,6 +215,12 @@ def _own_leaves(model: Model, terms: Sequence[Any]) -> tuple[set[int], dict[int,
             text = Text(
                 f"与其他标准共用“{drawn[column]}”抽到的点位，按点位看",
                 f"shares the drawn sites of '{drawn[column]}' with others: look at it by site",
+            )
+            refused[column] = Reason(text, (code,))
+        elif rule is not None and model.rows[column] and not exact:
+            text = Text(
+                "分值已按格点取整，得分率不能一一列出",
+                "points are rounded to a lattice, where attainments are not told apart",
             )
             refused[column] = Reason(text, (code,))
         elif rule is not None and model.rows[column]:
@@ -240,7 +247,7 @@ class _LeafSum:
         self.explained += float(weights @ (law * (payoff - mean[:, None]) ** 2).sum(axis=1))
 
     def table(self, column: int, model: Model) -> LeafTable:
-        used = np.flatnonzero(self.seen > 0)
+        used = np.flatnonzero(self.seen > _NEVER)
         if not len(used) or used[0] != 0:
             used = np.concatenate([[0], used])
         losses = used * self.term.stride
@@ -259,7 +266,10 @@ def _worth(term: LeafTerm | PartTerm, model: Model, cells: Any) -> tuple[Fractio
             values.setdefault(int(term.atoms.cells[int(np.argmax(share))]), value)
         return tuple(values[int(cell)] for cell in cells)
     # a row's largest loss and the attainment it leaves give the scale
-    row, atoms = next((r, a) for r, a in zip(term.rows, term.atoms, strict=True) if max(r.losses) > 0)
+    losing = [(r, a) for r, a in zip(term.rows, term.atoms, strict=True) if max(r.losses) > 0]
+    if not losing:
+        return (Fraction(1),)
+    row, atoms = losing[0]
     at = row.losses.index(max(row.losses))
     check = model.blocks[row.block].checks[row.check]
     applying = _applying(model, term.column)

@@ -26,6 +26,7 @@ Sum = tuple[int, ...]
 EDGE_BITS = 63
 #: Bits that a table is looked up by.
 LOOK = 12
+_SHIFT = np.uint16(16 - LOOK)
 _BITS = 96
 _ONE = 2**_BITS
 _MOST = 64  # outcomes of one look: more rows than that are drawn in several
@@ -219,8 +220,8 @@ class Batch:
         if self.table is None:
             return (bits >= self.high).view(np.uint8), np.flatnonzero(bits == self.high)
         found = np.empty(bits.shape, dtype=self.table.dtype)
-        for own, table, cell in zip(found, self.table, bits >> np.uint16(16 - LOOK), strict=True):
-            table.take(cell, out=own, mode="wrap")  # the fastest mode; nothing is out of range
+        for own, table, row in zip(found, self.table, bits, strict=True):
+            table.take(row >> _SHIFT, out=own, mode="wrap")  # the fastest mode; nothing is out of range
         return found, np.flatnonzero(found == self.open)
 
     def settled(self, row: Ints, numbers: Words) -> Ints:

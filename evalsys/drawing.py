@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -111,14 +111,15 @@ class DrawTerm:
         sizes = tuple(edge - before for before, edge in itertools.pairwise([0, *edges]))
         return sizes, [[k for k, reach in enumerate(reaches) if reach >= edge] for edge in edges]
 
+    @cached_property
     def waves(self) -> tuple[int, list[Complex]]:
-        """Return the length of the transform, and the atoms' waves at its frequencies, by row."""
+        """The length of the transform, and the atoms' waves at its frequencies, by row."""
         from scipy import fft
 
         long = int(fft.next_fast_len(self.size, real=True))
         frequency = np.arange(long // 2 + 1)
-        turns = [np.outer(atoms.cells // self.stride, frequency) % long for atoms in self.atoms]
-        return long, [np.exp(-2j * np.pi / long * turn) for turn in turns]
+        turned = np.exp(-2j * np.pi / long * np.arange(long))
+        return long, [turned[np.outer(atoms.cells // self.stride, frequency) % long] for atoms in self.atoms]
 
     def chances(self, model: Model, seen: Sequence[Floats]) -> list[Floats]:
         """Return the chance of each row's atoms at each site: arrays (Z, S, atoms)."""
@@ -138,7 +139,7 @@ class DrawTerm:
         """Return the law of the loss on the term's own lattice, (Z, size)."""
         from scipy import fft
 
-        long, waves = self.waves()
+        long, waves = self.waves
         sizes, members = self.classes(model)
         chances = self.chances(model, seen)
         rows = self.transforms(chances, waves)
@@ -190,7 +191,7 @@ class DrawTerm:
         """
         from scipy import fft
 
-        long, waves = self.waves()
+        long, waves = self.waves
         sizes, members = self.classes(model)
         rows = self.transforms(self.chances(model, seen), waves)
         sites = [_product([rows[k] for k in own]) for own in members]
@@ -254,7 +255,7 @@ def _shares(sizes: tuple[int, ...], move: tuple[int, ...], count: int, before: i
     for place in np.ndindex(out.shape):
         k = [low + own for low, own in zip(place, move, strict=True)]
         total, own = sum(k), sum(move)
-        if total > before + count or total - own > before:
+        if total > before + count:
             continue
         ways = math.comb(count, own) * math.comb(before, total - own) * math.prod(map(math.comb, k, move))
         out[place] = ways / (math.comb(before + count, total) * math.comb(total, own))

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from evalsys.assessment import Assessment
 from evalsys.faults import Fault, InputFaults, nearest
+from evalsys.fields import named
 from evalsys.instrument import Instrument
 from evalsys.language import Text
 from evalsys.schema import Record
 from evalsys.settings import Settings
 
-__all__ = ["Stratum", "check_draw", "forecast_faults", "populations"]
+__all__ = ["Stratum", "by_id", "check_draw", "forecast_faults", "populations"]
 
 
 @dataclass(frozen=True)
@@ -162,8 +163,9 @@ def populations(assessment: Assessment) -> tuple[Stratum, ...]:
     Examples
     --------
     >>> from evalsys import read_assessment
-    >>> populations(read_assessment("data/wujiang-2016"))
-    ()
+    >>> first = populations(read_assessment("data/wujiang-2016"))[0]
+    >>> first.site_type, first.drawn, len(first.sites), first.population, first.status
+    ('main-road', 2, 2, 20, 'given')
     """
     listed, entries = _listed(assessment), _entries(assessment.settings, assessment.instrument)
     faults = [_fault(assessment, found) for found in _problems(entries, listed)]
@@ -200,6 +202,22 @@ def _strata(entry: _Entry, listed: _Listed) -> Iterator[Stratum]:
 # ----------------------------------------------------------------------------------------------- what does not fit
 
 
+def by_id(settings: Settings, sites: pd.DataFrame) -> Settings:
+    """Return the settings with the ids of the sites that the draw visits for certain; a name is that of one site."""
+    known = _named(sites)
+
+    def ids(item: Mapping[str, Any]) -> dict[str, Any]:
+        names = item["must_visit"]
+        return {**item, "must_visit": None if names is None else [known.get(name, name) for name in names]}
+
+    return replace(settings, draw=tuple(map(ids, settings.draw)))
+
+
+def _named(sites: pd.DataFrame) -> dict[str, str]:
+    pairs = [(id_, name or "") for id_, name in zip(sites["site_id"], sites["name"], strict=True) if id_ is not None]
+    return named([id_ for id_, _ in pairs], [name for _, name in pairs])
+
+
 def check_draw(
     file: Record, settings: Settings, instrument: Instrument, sites: pd.DataFrame, areas: Sequence[str], sure: bool
 ) -> None:
@@ -209,6 +227,8 @@ def check_draw(
     ----------
     file : Record
         The settings as they were read.
+    settings : Settings
+        The same, with the ids of the sites, as :func:`by_id` gives them.
     sites : DataFrame
         As :meth:`evalsys.reading.Reading.sites` returns it.
     areas : sequence of str
@@ -218,10 +238,11 @@ def check_draw(
     """
     listed = _listed_in(sites, areas, settings, sure)
     known = {site for site in listed.ids if site is not None}
-    for item in file["draw"] or []:
-        for site in item["must_visit"] or []:
+    for item, own in zip(file["draw"] or [], settings.draw, strict=True):
+        for site in own["must_visit"] or []:
             if site not in known:
-                item.at("must_visit").unknown("unknown_name", site, sorted(known))
+                names = known if site.isascii() else {*_named(sites)} - known
+                item.at("must_visit").unknown("unknown_name", site, sorted(names))
         if areas and item["area"] not in (None, "none", "each", *areas):
             item.at("area").unknown("unknown_name", item["area"], ["none", "each", *areas])
     entries = [entry for entry in _entries(settings, instrument) if entry.place >= 0]

@@ -17,7 +17,7 @@ import pandas as pd
 
 from evalsys import schema
 from evalsys.assessment import Assessment
-from evalsys.draws import check_draw
+from evalsys.draws import by_id, check_draw
 from evalsys.faults import Fault, InputFaults, nearest
 from evalsys.fields import FOR_THE_EYE, NO_TABLE, SHEETS, TABLES
 from evalsys.instrument import PassMark
@@ -31,6 +31,7 @@ from evalsys.settings import (
     Settings,
     mark_in_points,
     mark_problem,
+    read_draw,
     read_file,
     settings_of,
     sheet_content,
@@ -100,6 +101,7 @@ def read_assessment(path: Path | str, round: str | None = None) -> Assessment:
     for folder in (file["shares"] or []) if round is None else []:
         found = with_shared(found, _read(base / folder)[0])
     if file["shares"]:  # the others' sites may be drawn too, so it can only be checked now
+        found = replace(found, settings=by_id(found.settings, found.sites))
         check_draw(file, found.settings, found.instrument, found.sites, found.areas, True)
         if file.spot.faults:
             raise InputFaults(file.spot.faults)
@@ -117,12 +119,15 @@ def _read(path: Path, round: str | None = None) -> tuple[Assessment, Record]:
             raise InputFaults(faults)
     else:
         raise InputFaults([Fault("missing_folder", str(path))])
+    draw = found.tables.pop("draw", None)  # it is no evidence
     if not found.tables and not faults:
         faults.append(Fault("missing_file", "observations.csv") if path.is_dir() else _missing(path, "检查记录"))
     spot, content = _settings_of(path, found, faults)
     file = read_file(spot, content)
     if file is None or not file["instrument"]:
         raise InputFaults(faults)
+    if draw is not None:
+        read_draw(file, draw)
     try:
         base = path if path.is_dir() else path.parent
         weights = base / file["weights"] if file["weights"] else None
@@ -136,6 +141,7 @@ def _read(path: Path, round: str | None = None) -> tuple[Assessment, Record]:
     reading.blank_round, settings = settings.round, reading.settings
     sites = reading.sites()
     if not file["shares"]:
+        settings = by_id(settings, sites)
         sure = not any(fault.file == reading.table("sites").file for fault in faults)
         check_draw(file, settings, instrument, sites, reading.areas, sure)
     observations = read_observations(reading, sites)

@@ -78,6 +78,14 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("unit", ("责任单位",)),
     ),
     "events": (Column("code", ("事件编码",), True), Column("date", ("日期",), True), Column("note", ("备注",))),
+    "draw": (
+        Column("site_type", ("点位类型",), True),
+        Column("sites", ("抽查数",), True),
+        Column("area", ("属地",)),
+        Column("population", ("总数",)),
+        Column("population_source", ("总数来源",)),
+        Column("must_visit", ("必查点位", "必到点位")),
+    ),
     "fixes": (
         Column("fix_id", ("整改编号",), True),
         Column("level", ("档次",)),
@@ -103,6 +111,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
 SHEETS: Mapping[str, str] = {
     "设置": "assessment",
     "点位": "sites",
+    "抽查": "draw",
     "检查记录": "observations",
     "问卷": "responses",
     "材料": "materials",
@@ -119,6 +128,7 @@ NO_TABLE = ("instructions", "lists")
 #: Columns of a table that only help the reader's eye.
 FOR_THE_EYE: Mapping[str, tuple[str, ...]] = {
     "sites": ("填写要求", "what to enter"),
+    "draw": ("填写要求", "what to enter"),
     "observations": ("标准内容", "填写要求", "standard text", "what to enter"),
     "responses": ("题目", "question text"),
     "materials": ("材料名称", "标准内容", "material name", "standard text"),
@@ -127,6 +137,8 @@ FOR_THE_EYE: Mapping[str, tuple[str, ...]] = {
 #: How a date may be written.
 DATES = "2016-08-15  2016/8/15  2016年8月15日"
 STATUSES = {"空白": "empty", "起草": "drafted", "已审核": "reviewed", "已审定": "approved", "已归档": "closed"}
+#: Areas of a draw that are no names: the whole place, and so many from each.
+DRAW_AREAS = {"不分属地": "none", "每个属地": "each"}
 REPEATS = {"首次": "first", "逾期未改": "unfixed", "重复": "repeated"}
 READY = ("approved", "closed")
 

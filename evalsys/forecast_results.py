@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from evalsys.forecast_words import chance_text
+from evalsys.forecast_settings import PART_NAMES
+from evalsys.forecast_words import ENGINES, chance_text
 from evalsys.forecasting import Forecast
 from evalsys.language import Lang, Text
 from evalsys.listing import Column, Listing, number
@@ -16,23 +17,8 @@ from evalsys.modelling_views import assumptions
 from evalsys.regions import Reason
 from evalsys.wording import decimal, percent, points
 
-__all__ = ["PART_NAMES", "forecast_json", "forecast_text"]
+__all__ = ["assumed", "forecast_json", "forecast_text"]
 
-#: Names of the parts of the uncertainty.
-PART_NAMES = {
-    "rates": Text("达标率的把握", "rates known from few checks"),
-    "severity": Text("严查程度", "severity of the inspectors"),
-    "draw": Text("抽到哪些点位", "which sites are drawn"),
-    "state": Text("点位届时状况", "state of the sites on the day"),
-    "survey": Text("问卷抽样", "survey sample"),
-    "documents": Text("材料是否备齐", "documents ready or not"),
-    "events": Text("突发事件", "events"),
-}
-_ENGINES = {
-    "exact": Text("精确分布", "exact law"),
-    "rounded": Text("取整格点上的分布", "law on a rounded lattice"),
-    "simulate": Text("模拟", "simulation"),
-}
 _SHARES = (
     Column("part", Text("不确定性来源", "source of uncertainty")),
     Column("share", Text("占方差", "share of variance"), "share"),
@@ -132,14 +118,17 @@ def _lines(found: Forecast, lang: Lang) -> Iterator[str]:
     today = found.prospect.score.value
     now = "–" if today is None else decimal(today, 2)
     yield say(
-        f"预测得分 {mean} 分（满分 {points(full)} 分，得分率 {rate}），九成可能在 {low} 至 {high} 分之间；模拟测评 {now} 分。",
+        f"预测得分 {mean} 分（满分 {points(full)} 分，得分率 {rate}），九成可能在 {low} 至 {high} 分之间；"
+        f"模拟测评 {now} 分。",
         f"Expected score {mean} of {points(full)} points ({rate}), with 90% chance from {low} to {high}; "
         f"the mock score is {now}.",
     )
     if found.chance is not None and found.mark is not None:
         chance = chance_text(found.chance, found.chance_error)
         mark = points(found.mark, 2)
-        yield say(f"达到目标线 {mark} 分的可能：{chance}。", f"Chance to reach the pass mark of {mark} points: {chance}.")
+        yield say(
+            f"达到目标线 {mark} 分的可能：{chance}。", f"Chance to reach the pass mark of {mark} points: {chance}."
+        )
         strict, usual, lenient = (found.at_severity(times) for times in (-1, 0, 1))
         if strict and usual and lenient:
             a, b, c = (chance_text(one[0], one[1] or None) for one in (strict, usual, lenient))
@@ -149,10 +138,14 @@ def _lines(found: Forecast, lang: Lang) -> Iterator[str]:
             )
     else:
         yield say("未设目标线，不计达标可能。", "No pass mark is set, so there is no chance to pass.")
-    yield say("算法：", "Engine: ") + _ENGINES[found.engine].say(lang) + (
-        say(f"，{found.draws:,} 次，随机种子 {found.seed}", f", {found.draws:,} inspections, seed {found.seed}")
-        if found.draws
-        else ""
+    yield (
+        say("算法：", "Engine: ")
+        + ENGINES[found.engine].say(lang)
+        + (
+            say(f"，{found.draws:,} 次，随机种子 {found.seed}", f", {found.draws:,} inspections, seed {found.seed}")
+            if found.draws
+            else ""
+        )
     )
     for reason in found.why_not[:3]:
         yield say("没有精确分布：", "No exact law: ") + _reason(reason, lang)

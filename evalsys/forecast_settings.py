@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from evalsys import schema
 from evalsys.faults import Fault, InputFaults, nearest
@@ -13,9 +14,31 @@ from evalsys.fields import STATUSES
 from evalsys.instrument import Instrument
 from evalsys.language import Text
 from evalsys.model import PARTS
-from evalsys.schema import Reader, Record, Spot, keyed, record
+from evalsys.schema import Reader, Record, Spot, keyed, mapped, record
 
-__all__ = ["ForecastSettings", "Parameter", "either_language", "forecast_of", "read_forecast"]
+#: Names of the parts of the uncertainty.
+PART_NAMES: Mapping[str, Text] = {
+    "rates": Text("达标率的把握", "rates known from few checks"),
+    "severity": Text("严查程度", "severity of the inspectors"),
+    "draw": Text("抽到哪些点位", "which sites are drawn"),
+    "state": Text("点位届时状况", "state of the sites on the day"),
+    "survey": Text("问卷抽样", "survey sample"),
+    "documents": Text("材料是否备齐", "documents ready or not"),
+    "events": Text("突发事件", "events"),
+}
+__all__ = [
+    "PART_NAMES",
+    "SHEET_NAMES",
+    "ForecastSettings",
+    "Parameter",
+    "SheetRow",
+    "either_language",
+    "forecast_of",
+    "read_forecast",
+    "sheet_forecast",
+    "sheet_key",
+    "sheet_name",
+]
 
 _DAYS, _CHANCE, _SHARE = Text("天", "days"), Text("概率", "chance"), Text("份额", "share")
 _PEOPLE, _A_YEAR = Text("人", "people"), Text("次／年", "a year")
@@ -314,6 +337,95 @@ def read_forecast(spot: Spot, value: Any) -> Record | None:
     """Check the shape of ``forecast`` in the settings; faults go to the spot."""
     found: Record | None = _FORECAST(spot, value)
     return found
+
+
+# ------------------------------------------------------------------------------------------- the sheet of a workbook
+
+_PREFIX = "预测·"
+#: Chinese names of parts and parameters in the settings sheet of a workbook; those of events depend on the instrument.
+SHEET_NAMES: Mapping[str, str] = {
+    **{f"{_PREFIX}{name.zh}": f"forecast.{part}" for part, name in PART_NAMES.items()},
+    **{f"{_PREFIX}{own.name.zh}": f"forecast.{own.key}" for own in _DEFAULTS},
+}
+_EVENT = re.compile(_PREFIX + ".*（([^（）]+)）的预计次数")
+_SWITCH = {"开启": "on", "关闭": "off"}
+
+
+class SheetRow(NamedTuple):
+    """A row of the settings sheet that speaks of the forecast: its key, what the sheet calls it, and its cells."""
+
+    key: str
+    name: str
+    value: str
+    source: str
+    number: int
+
+
+def sheet_name(key: str, name: Text) -> str:
+    """Return what a Chinese settings sheet calls a part or a parameter: :func:`sheet_key` turned round.
+
+    Examples
+    --------
+    >>> sheet_name("severity", PART_NAMES["severity"])
+    '预测·严查程度'
+    """
+    return f"{_PREFIX}{name.zh}"
+
+
+def sheet_key(name: str) -> str | None:
+    """Return the key that a name in a Chinese settings sheet stands for; for events the code in brackets counts.
+
+    Examples
+    --------
+    >>> sheet_key("预测·严查程度"), sheet_key("预测·严查程度的标准差"), sheet_key("严查程度")
+    ('forecast.severity', 'forecast.severity.sd', None)
+    >>> sheet_key("预测·重大事故（G15）的预计次数")
+    'forecast.events.G15'
+    """
+    event = _EVENT.fullmatch(name)
+    return f"forecast.events.{event[1]}" if event else SHEET_NAMES.get(name)
+
+
+def sheet_forecast(spot: Spot, rows: Sequence[SheetRow]) -> Any:
+    """Turn rows such as ``forecast.severity.sd`` into the map that a file has under ``forecast``.
+
+    Rows without a value say nothing. A parameter may have a source. A part is off, or has parameters: both is a fault.
+
+    Returns
+    -------
+    map or None
+        None where nothing is said.
+    """
+    parts: dict[str, dict[str, SheetRow]] = {}
+    for row in rows:
+        part, _, own = row.key.removeprefix("forecast.").partition(".")
+        held = parts.setdefault(part, {})
+        if own in held:
+            replace(spot, line=row.number, key=row.name).report("duplicate_key", row.key)
+        elif row.value or (own and row.source):
+            held[own] = row
+    said = {}
+    for part, held in parts.items():
+        switch = held.pop("", None)
+        if switch and held and _SWITCH.get(switch.value, switch.value) != "on":
+            allowed = " ".join((switch.name, *(row.name for row in held.values())))
+            replace(spot, line=switch.number, key=switch.name).report("exactly_one", switch.value, allowed)
+        elif held:
+            first = next(iter(held.values()))
+            said[part] = mapped({own: _cell(row) for own, row in held.items()}), first.number, first.name
+        elif switch and switch.value in (*_SWITCH, *_SWITCH.values()):
+            said[part] = _SWITCH.get(switch.value, switch.value), switch.number, switch.name
+        elif switch:
+            known = list(_SWITCH.values() if switch.name.isascii() else _SWITCH)
+            replace(spot, line=switch.number, key=switch.name).unknown("bad_value", switch.value, known)
+    return mapped(said) if said else None
+
+
+def _cell(row: SheetRow) -> tuple[Any, int, str]:
+    if not row.source:
+        return row.value, row.number, row.name
+    value = (row.value or None, row.number, row.name)
+    return mapped({"value": value, "source": (row.source, row.number, row.name)}), row.number, row.name
 
 
 def forecast_of(found: Record | None, instrument: Instrument, *, drawn: bool, dated: bool) -> ForecastSettings:

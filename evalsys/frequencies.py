@@ -14,12 +14,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Damping", "Grid", "Spectrum", "all_but_one", "damping", "grid_of", "multiplied"]
+__all__ = ["Damping", "Grid", "Spectrum", "damping", "grid_of", "joined", "sum_of", "tables_of"]
 
 Floats = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -28,7 +29,7 @@ Ints = NDArray[np.int64]
 #: A frequency is left out where the product of all transforms but any one is certified below exp(-46) = 1e-20.
 _NOTHING = 46.0
 _ROOM = 2**18  # numbers of a transform that are multiplied at once: what a cache holds
-_WIDE = 40  # a transform at a few frequencies is a matrix product as long as that is cheaper than a full one
+_SHORT = 2**11  # a transform that is not worth leaving out parts of
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +66,19 @@ def damping(cells: Ints, chances: Floats) -> Damping:
     Damping
         With amounts (S, n), by site: the smallest over severity.
     """
-    likely = int(chances.mean(axis=(0, 1)).argmax())
+    likely = int(chances.sum(axis=(0, 1)).argmax())
     amounts = (chances[..., likely, None] * chances).min(axis=0)
     amounts[:, likely] = 0.0
     return Damping(np.abs(cells - cells[likely]), amounts)
+
+
+def joined(held: Sequence[Damping], stride: int = 1) -> Damping:
+    """Return what damps the product of several transforms, in cells of `stride`."""
+    if len(held) == 1 and stride == 1:
+        return held[0]
+    return Damping(
+        np.concatenate([each.cells for each in held]) // stride, np.concatenate([each.amounts for each in held])
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +98,7 @@ class Grid:
     long: int
     common: int = 1
     kept: Ints | None = None
-    _waves: dict[tuple[int, int], Complex] = field(default_factory=dict)
+    _waves: dict[int, Complex] = field(default_factory=dict)
 
     @property
     def width(self) -> int:
@@ -99,27 +109,26 @@ class Grid:
         """Return how often the transform of a law on every `stride`-th cell repeats."""
         return math.gcd(stride, self.common) if self.kept is None else 1
 
-    def _wave(self, size: int, stride: int) -> Complex | None:
+    def _wave(self, zs: int, size: int, stride: int) -> Complex | None:
         """Return the waves of the first cells at the kept frequencies, (size, F); None where a transform is cheaper."""
-        if self.kept is None or size * len(self.kept) > _WIDE * self.long:
+        if self.kept is None or size * len(self.kept) * (14 + zs) > 10 * zs * self.long:  # as measured
             return None
-        if (size, stride) not in self._waves:
+        known = self._waves.get(stride)
+        if known is None or len(known) < size:
             turns = np.outer(np.arange(size) * (stride % self.long), self.kept) % self.long
-            self._waves[size, stride] = self._turned[turns]
-        return self._waves[size, stride]
+            known = self._waves[stride] = self._turned[turns]
+        return known[:size]
 
-    @property
+    @cached_property
     def _turned(self) -> Complex:
-        if (0, 0) not in self._waves:
-            self._waves[0, 0] = np.exp(-2j * np.pi / self.long * np.arange(self.long))
-        return self._waves[0, 0]
+        return np.asarray(np.exp(-2j * np.pi / self.long * np.arange(self.long)))
 
     def transform(self, law: Floats, stride: int) -> Complex:
         """Return the transform of numbers on every `stride`-th cell, (Z, F), or one period of it where it repeats."""
         from scipy import fft
 
         size, step = law.shape[1], self.step(stride)
-        wave = self._wave(size, stride)
+        wave = self._wave(len(law), size, stride)
         if wave is not None:
             return np.ascontiguousarray(law @ wave.view(float)).view(complex)
         period, spacing = self.long // step, stride // step
@@ -127,7 +136,9 @@ class Grid:
             spread = np.zeros((len(law), (size - 1) * spacing + 1))
             spread[:, ::spacing] = law
             law = spread
-        found: Complex = fft.fft(law, period, axis=-1) if step > 1 else fft.rfft(law, period, axis=-1)
+        found: Complex = fft.rfft(law, period, axis=-1)
+        if step > 1:  # the other half of a period
+            return np.concatenate([found, np.conj(found[:, (period - 1) // 2 : 0 : -1])], axis=1)
         return found if self.kept is None else found[:, self.kept]
 
     def inverse(self, values: Complex) -> Floats:
@@ -163,7 +174,7 @@ class Grid:
         """Return, from a folded transform, the numbers on every `stride`-th cell, (Z, size)."""
         from scipy import fft
 
-        wave, step = self._wave(size, stride), self.step(stride)
+        wave, step = self._wave(len(values), size, stride), self.step(stride)
         if wave is not None:
             return np.asarray((values * self.weights()).view(float) @ wave.view(float).T)
         found = 2 / step * fft.ifft(values, axis=-1).real if step > 1 else self.inverse(values)
@@ -186,7 +197,7 @@ def grid_of(cells: int, strides: Sequence[int], dampings: Sequence[Damping]) -> 
 
     halves = [each.half for each in dampings]
     spare = sum(halves) - max(halves, default=0.0)
-    if 2 * spare > _NOTHING:
+    if cells > _SHORT and 2 * spare > _NOTHING:
         long = int(fft.next_fast_len(cells, real=True))
         at = np.concatenate([each.cells for each in dampings]) % long
         own = np.concatenate([each.amounts for each in dampings])
@@ -201,13 +212,6 @@ def grid_of(cells: int, strides: Sequence[int], dampings: Sequence[Damping]) -> 
         if 2 * gain >= len(strides) and common * prime <= 64:
             common *= prime
     return Grid(common * int(fft.next_fast_len(-(-cells // common), real=True)), common)
-
-
-def multiplied(values: Complex, factor: Complex) -> None:
-    """Multiply, in place, by a transform of which one period is given."""
-    for start in range(0, values.shape[1], factor.shape[1]):
-        part = values[:, start : start + factor.shape[1]]
-        part *= factor[:, : part.shape[1]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,11 +236,6 @@ class Spectrum:
     cells: int
     zs: int
 
-    def _slices(self) -> Iterator[slice]:
-        step = max(1, _ROOM // self.grid.width)
-        for low in range(0, self.zs, step):
-            yield slice(low, min(low + step, self.zs))
-
     def _values(self, own: slice) -> Complex:
         found: dict[int, Complex] = {}
         for law, stride in self.laws:
@@ -250,7 +249,7 @@ class Spectrum:
         if values is None:
             values = np.ones((own.stop - own.start, self.grid.width), dtype=complex)
         for factor in found.values():
-            multiplied(values, factor)
+            _multiplied(values, factor)
         return values
 
     def law(self, size: int) -> Floats:
@@ -259,7 +258,7 @@ class Spectrum:
         if not self.laws:
             out[:, self.start] = 1.0
             return out
-        for own in self._slices():
+        for own in _slices(self.zs, self.grid.width):
             found = self.grid.inverse(self._values(own))[:, : self.cells]
             out[own, self.start : self.start + self.cells] = np.maximum(found, 0.0)
         return out
@@ -274,10 +273,14 @@ class Spectrum:
         if not self.laws:
             out[self.start] = weights.sum()
             return out, [np.full(self.zs, payoff[self.start]) for payoff in payoffs]
-        grid, mixture, means = self.grid, np.zeros((1, self.grid.width), dtype=complex), np.zeros((len(payoffs), self.zs))
+        grid, mixture, means = (
+            self.grid,
+            np.zeros((1, self.grid.width), dtype=complex),
+            np.zeros((len(payoffs), self.zs)),
+        )
         ways = np.concatenate([grid.transform(payoff[None, window], 1) for payoff in payoffs])
         ways = np.conj(ways) * grid.weights()
-        for own in self._slices():
+        for own in _slices(self.zs, self.grid.width):
             values = self._values(own)
             mixture[0] += weights[own] @ values
             means[:, own] = (ways @ values.T).real
@@ -285,7 +288,73 @@ class Spectrum:
         return out, list(means)
 
 
-def all_but_one(parts: Sequence[Any], whole: Complex) -> Iterator[tuple[int, Complex]]:
+def sum_of(laws: Sequence[Floats], strides: Sequence[int], dampings: Sequence[Damping]) -> Spectrum:
+    """Return the law of the sum of independent losses.
+
+    Parameters
+    ----------
+    laws : sequence of float array (Z, n)
+        By multiples of its stride.
+    strides : sequence of int
+    dampings : sequence of Damping
+    """
+    # what cannot happen is cut off, so that a certain loss only moves the others
+    held = [np.flatnonzero(law.max(axis=0)) for law in laws]
+    start = sum(int(cells[0]) * stride for cells, stride in zip(held, strides, strict=True))
+    moving = [k for k, cells in enumerate(held) if len(cells) > 1]
+    kept = [(laws[k][:, held[k][0] : held[k][-1] + 1], strides[k]) for k in moving]
+    cells = 1 + sum((law.shape[1] - 1) * stride for law, stride in kept)
+    grid = grid_of(cells, [stride for _, stride in kept], [dampings[k] for k in moving])
+    return Spectrum(grid, kept, start, cells, max((len(law) for law in laws), default=1))
+
+
+def tables_of(
+    payoff: Floats, laws: Sequence[Floats], strides: Sequence[int], dampings: Sequence[Damping]
+) -> list[Floats]:
+    """Return the mean payoff given each of some independent losses: the way back of :func:`sum_of`.
+
+    ``table[v] = E payoff(v + all other losses)``: the product over all others for each, by halves; first over groups
+    whose transforms repeat alike, then on the group's short period.
+
+    Parameters
+    ----------
+    payoff : float array (Z, cells)
+        By the sum of the losses.
+
+    Returns
+    -------
+    list of float array (Z, n)
+    """
+    grid = grid_of(payoff.shape[1], strides, dampings)
+    groups: dict[int, list[int]] = {}
+    for place, stride in enumerate(strides):
+        groups.setdefault(grid.step(stride), []).append(place)
+    found = [np.empty((len(payoff), law.shape[1])) for law in laws]
+    for own in _slices(len(payoff), grid.width):
+        factors = [[np.conj(grid.transform(laws[k][own], strides[k])) for k in places] for places in groups.values()]
+        products = [np.prod(factor, axis=0) for factor in factors]
+        for group, outside in _all_but_one(products, grid.transform(payoff[own], 1)):
+            step, places = list(groups.items())[group]
+            for at, others in _all_but_one(factors[group], grid.folded(outside, step)):
+                place = places[at]
+                found[place][own] = grid.table(others, strides[place], laws[place].shape[1])
+    return found
+
+
+def _slices(count: int, width: int) -> Iterator[slice]:
+    step = max(1, _ROOM // width)
+    for low in range(0, count, step):
+        yield slice(low, min(low + step, count))
+
+
+def _multiplied(values: Complex, factor: Complex) -> None:
+    """Multiply, in place, by a transform of which one period is given."""
+    for start in range(0, values.shape[1], factor.shape[1]):
+        part = values[:, start : start + factor.shape[1]]
+        part *= factor[:, : part.shape[1]]
+
+
+def _all_but_one(parts: Sequence[Any], whole: Complex) -> Iterator[tuple[int, Complex]]:
     """Yield, for each part, the product of `whole` and all other parts, by halves: no division, little memory."""
     if len(parts) == 1:
         yield 0, whole
@@ -294,6 +363,6 @@ def all_but_one(parts: Sequence[Any], whole: Complex) -> Iterator[tuple[int, Com
     for low, own, other in ((0, parts[:middle], parts[middle:]), (middle, parts[middle:], parts[:middle])):
         here = whole.copy()
         for part in other:
-            multiplied(here, part)
-        for place, found in all_but_one(own, here):
+            _multiplied(here, part)
+        for place, found in _all_but_one(own, here):
             yield low + place, found

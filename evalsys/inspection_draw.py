@@ -60,7 +60,7 @@ class Lean:
 
     @property
     def whole(self) -> bool:
-        """Whether the counters hold nothing."""
+        """Whether fixed rows need no counters."""
         return all(weights is not None for weights in (*self.alike, *self.fixed))
 
 
@@ -90,7 +90,8 @@ def draw_chunk(plan: Plan, lean: Lean | None, streams: Streams, low: int, high: 
         normal = np.random.Generator(np.random.PCG64(streams.of("severity"))).standard_normal(CHUNK)
         z = normal[low:high] * model.severity
     against = np.exp(-z)
-    counters = np.zeros((plan.counters, high - low), dtype=np.int64)
+    bare = lean is not None and lean.whole and not plan.some
+    counters = np.zeros((0 if bare else plan.counters, high - low), dtype=np.int64)
     lost = np.zeros(high - low)
     bits = {part: streams.bits(part, False) for part in dict.fromkeys(rows.part for rows in plan.alike)}
     for groups, takes in zip(plan.alike, lean.alike if lean else [None] * len(plan.alike), strict=True):
@@ -100,7 +101,8 @@ def draw_chunk(plan: Plan, lean: Lean | None, streams: Streams, low: int, high: 
                 counters[counter] += adds[shown[at]]
         else:
             slopes, bent = takes
-            lost += slopes @ shown.astype(slopes.dtype)
+            for at in range(0, len(slopes), 8):  # few at a time: large arrays are mapped anew at each turn
+                lost += slopes[at : at + 8] @ shown[at : at + 8].astype(slopes.dtype)
             for at, worth in bent.items():
                 lost += worth[shown[at]]
         if seen is not None:
@@ -124,7 +126,7 @@ def draw_chunk(plan: Plan, lean: Lean | None, streams: Streams, low: int, high: 
         for check in some:
             _at_drawn(plan, place, check, site, entry, streams, draws, against, counters, seen)
     raw = None
-    if lean and lean.whole and not plan.some:
+    if bare:
         points = _full(plan, high - low)
     else:
         leaves, none = _leaves(plan, counters)
@@ -165,7 +167,9 @@ def _alike_rows(plan: Plan, groups: Alikes, source: np.random.PCG64, streams: St
     return shown
 
 
-def _written(plan: Plan, groups: Alikes, shown: Ints, streams: Streams, draw: Words) -> Iterator[tuple[int, ...]]:
+def _written(
+    plan: Plan, groups: Alikes, shown: Ints, streams: Streams, draw: Words
+) -> Iterator[tuple[int, int, int, int]]:
     """Yield the rows behind the outcomes of a draw: block, check, number of the site, level."""
     states = streams.states(groups.part, "level", plan.cells[groups.part], draw)
     for group, outcome in zip(groups.groups, shown.tolist(), strict=True):

@@ -22,7 +22,7 @@ Ints = NDArray[Any]
 Words = NDArray[np.uint64]
 Floats = NDArray[np.float64]
 
-_SLICE = 64
+_SLICE = 64  # rows that are worked on together: what they need stays in the cache
 _ONE = Fraction(1)
 
 

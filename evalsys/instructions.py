@@ -19,7 +19,7 @@ __all__ = ["Contents", "instructions_sheet"]
 #: Width of the two columns, in characters.
 WIDTHS = (21, 80)
 #: Height in points that still reads well when it is made to fit one page.
-ONE_PAGE = 950
+ONE_PAGE = 975
 
 
 @dataclass(frozen=True)
@@ -159,8 +159,15 @@ def _steps(contents: Contents, lang: Lang) -> Iterator[str]:
 
 
 _SHEETS = {
-    "assessment": Text("测评体系、地方、轮次、目标线", "instrument, place, round, pass mark"),
+    "assessment": Text(
+        "测评体系、地方、轮次、目标线；下半部分是预测的参数，都可留空",
+        "instrument, place, round, pass mark; parameters of the forecast may stay empty",
+    ),
     "sites": Text("要去的点位，一行一处", "the sites to visit, one a row"),
+    "draw": Text(
+        "正式督查每类点位抽几处（预测用），请核对；抽查数留空为不抽查，列出的都查",
+        "how many sites of each type the inspection draws (for the forecast); empty: all listed",
+    ),
     "observations": Text(
         "每个点位上的每项标准一行，按点位排好；不在点位上检查的排在最后",
         "one row for each standard at each site, site by site; what is not checked at a site stands last",

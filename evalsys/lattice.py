@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalsys.drawing import Atoms, DrawTerm, atoms_of, losses_at
-from evalsys.frequencies import Damping, Spectrum, all_but_one, damping, grid_of
+from evalsys.frequencies import Damping, Spectrum, damping, joined, sum_of, tables_of
 from evalsys.model import Model
 from evalsys.regions import Choice, Region, Row, independent
 from evalsys.rules import integers
@@ -36,6 +36,7 @@ _ZERO, _ONE = Fraction(0), Fraction(1)
 
 #: The most cells of an exact lattice.
 CELLS = 2**21
+_FLOATS = 1000  # up to here the ways to choose among so many rows are floats
 
 
 # --------------------------------------------------------------------------------------------------- the lattice
@@ -78,7 +79,7 @@ class LeafTerm:
             held.append(Damping(found.cells, times @ found.amounts))
             laws += [_times(chances[:, site], cells, count) for site, count in enumerate(times.tolist())]
         self.law = _sum_of(laws, self.size)
-        self.damping = _joined(held)
+        self.damping = joined(held)
         return self.law
 
     def backward(self, model: Model, seen: Sequence[Floats], payoff: Floats) -> None:
@@ -94,27 +95,30 @@ def _scattered(chances: Floats, cells: Ints) -> Floats:
 
 def _times(chances: Floats, cells: Ints, count: int) -> Floats:
     """Return the law of the sum of `count` alike rows."""
+    from scipy.special import xlogy
+
     if count == 1:
         return _scattered(chances, cells)
     if len(cells) == 2 and cells[0] == 0:
-        up, ways = _binomial(count)
-        return _scattered(ways * chances[:, :1] ** up[::-1] * chances[:, 1:] ** up, up * cells[1])
+        k = np.arange(count + 1)
+        if count > _FLOATS:
+            laws = np.exp(_log_ways(count) + xlogy(k[::-1], chances[:, :1]) + xlogy(k, chances[:, 1:]))
+        else:
+            laws = _ways(count) * chances[:, :1] ** k[::-1] * chances[:, 1:] ** k
+        return _scattered(laws, k * cells[1])
     return _sum_of([_scattered(chances, cells)] * count, count * int(cells[-1]) + 1)
 
 
 @lru_cache(maxsize=256)
-def _binomial(count: int) -> tuple[Ints, Floats]:
+def _ways(count: int) -> Floats:
+    return np.array([math.comb(count, k) for k in range(count + 1)], dtype=float)
+
+
+def _log_ways(count: int) -> Floats:
     from scipy.special import gammaln
 
     k = np.arange(count + 1)
-    ways = np.exp(gammaln(count + 1) - gammaln(k + 1) - gammaln(count - k + 1))
-    return k, np.rint(ways) if count < 50 else ways
-
-
-def _joined(held: Sequence[Damping]) -> Damping:
-    if len(held) == 1:
-        return held[0]
-    return Damping(np.concatenate([each.cells for each in held]), np.concatenate([each.amounts for each in held]))
+    return np.asarray(gammaln(count + 1) - gammaln(k + 1) - gammaln(count - k + 1))
 
 
 def _sum_of(laws: list[Floats], size: int) -> Floats:
@@ -122,7 +126,15 @@ def _sum_of(laws: list[Floats], size: int) -> Floats:
     while len(laws) > 1:
         laws = [_convolved(*laws[k : k + 2]) if k + 1 < len(laws) else laws[k] for k in range(0, len(laws), 2)]
     found = laws[0] if laws else np.ones((1, 1))
-    return np.pad(found, ((0, 0), (0, size - found.shape[1])))
+    return _widened(found, size)
+
+
+def _widened(law: Floats, size: int) -> Floats:
+    if law.shape[1] == size:
+        return law
+    out = np.zeros((len(law), size))
+    out[:, : law.shape[1]] = law
+    return out
 
 
 def _convolved(a: Floats, b: Floats) -> Floats:
@@ -168,7 +180,7 @@ class PartTerm:
         found = damping(self.atoms.cells, (self.chances @ self.atoms.shares)[:, None])
         self.damping = Damping(found.cells, found.amounts[0])
         law = _scattered(self.chances @ self.atoms.shares, self.atoms.cells // self.stride)
-        self.law = np.pad(law, ((0, 0), (0, self.size - law.shape[1])))
+        self.law = _widened(law, self.size)
         return self.law
 
     def _values(self, model: Model, seen: Sequence[Floats], laws: Sequence[Floats]) -> Floats:
@@ -316,6 +328,8 @@ class Compiled:
         Whether every loss is a whole number of units, here and below.
     terms : list of terms
         Independent of one another.
+    rounding : {'up', 'down', 'split'}
+        How losses that are no whole number of units were rounded.
     law : array (Z, cells)
         After :meth:`forward`.
     """
@@ -325,7 +339,10 @@ class Compiled:
     cells: int
     exact: bool
     terms: list[LeafTerm | PartTerm | DrawTerm]
+    rounding: str
     law: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    laws: list[Floats] = field(default_factory=list)
+    dampings: list[Damping] = field(default_factory=list)
 
     def forward(self, model: Model, seen: Sequence[Floats]) -> Floats:
         """Return the law of the region's loss under each severity, (Z, cells)."""
@@ -334,45 +351,45 @@ class Compiled:
 
     def spectrum(self, model: Model, seen: Sequence[Floats]) -> Spectrum:
         """Return the law of the region's loss under each severity as a product of transforms."""
-        laws = [term.forward(model, seen) for term in self.terms]
-        # what cannot happen is cut off, so that a certain loss only moves the others
-        held = [np.flatnonzero(law.any(axis=0)) for law in laws]
-        start = sum(int(cells[0]) * term.stride for cells, term in zip(held, self.terms, strict=True))
-        moving = [
-            (law[:, cells[0] : cells[-1] + 1], term)
-            for law, cells, term in zip(laws, held, self.terms, strict=True)
-            if len(cells) > 1
+        groups = self.groups()
+        for term in self.terms:
+            term.forward(model, seen)
+        self.laws = [
+            own[0].law
+            if len(own) == 1
+            else sum_of(
+                [term.law for term in own], [1] * len(own), [joined([term.damping], stride) for term in own]
+            ).law(1 + sum(term.size - 1 for term in own))
+            for stride, own in groups.items()
         ]
-        cells = 1 + sum((law.shape[1] - 1) * term.stride for law, term in moving)
-        grid = grid_of(cells, [term.stride for _, term in moving], [term.damping for _, term in moving])
-        zs = max((len(law) for law in laws), default=1)
-        return Spectrum(grid, [(law, term.stride) for law, term in moving], start, cells, zs)
+        self.dampings = [joined([term.damping for term in own]) for own in groups.values()]
+        return sum_of(self.laws, list(groups), self.dampings)
+
+    def work(self, model: Model) -> int:
+        """Return how many numbers are held at once for one node of severity: as many as the widest draw needs."""
+        draws = [term for term in self.terms if isinstance(term, DrawTerm)]
+        return max(self.cells, *(len(t.rows) * len(model.blocks[t.block].times) * t.size for t in draws), 1)
+
+    def groups(self) -> dict[int, list[LeafTerm | PartTerm | DrawTerm]]:
+        """Return the terms by stride: they are added up on their own lattice first."""
+        found: dict[int, list[LeafTerm | PartTerm | DrawTerm]] = {}
+        for term in self.terms:
+            found.setdefault(term.stride, []).append(term)
+        return found
 
     def backward(self, model: Model, seen: Sequence[Floats], payoff: Floats) -> None:
-        """Hand a payoff on the region's cells, (Z, cells), down to every term.
-
-        ``payoff_t[v] = E payoff(v + loss of all other terms)``: the product over all others for each, by halves; first
-        over groups of terms whose transforms repeat alike, then on the group's short period.
-        """
+        """Hand a payoff on the region's cells, (Z, cells), down to every term."""
         if not self.terms:
             return
-        grid = grid_of(self.cells, [term.stride for term in self.terms], [term.damping for term in self.terms])
-        groups: dict[int, list[LeafTerm | PartTerm | DrawTerm]] = {}
-        for term in self.terms:
-            groups.setdefault(grid.step(term.stride), []).append(term)
-        factors = {
-            step: [np.conj(grid.transform(term.law, term.stride)) for term in terms] for step, terms in groups.items()
-        }
-        products = []
-        for own in factors.values():
-            products.append(own[0].copy())
-            for factor in own[1:]:
-                products[-1] *= factor
-        for place, outside in all_but_one(products, grid.transform(payoff, 1)):
-            step, terms = list(groups.items())[place]
-            for at, others in all_but_one(factors[step], grid.folded(outside, step)):
-                term = terms[at]
-                term.backward(model, seen, grid.table(others, term.stride, term.size))
+        groups = self.groups()
+        tables = tables_of(payoff, self.laws, list(groups), self.dampings)
+        for (stride, own), table in zip(groups.items(), tables, strict=True):
+            given = [table]
+            if len(own) > 1:
+                damped = [joined([term.damping], stride) for term in own]
+                given = tables_of(table, [term.law for term in own], [1] * len(own), damped)
+            for term, each in zip(own, given, strict=True):
+                term.backward(model, seen, each)
 
 
 def compile_region(
@@ -418,7 +435,7 @@ def compile_region(
     for term in terms:
         _fit(model, term)
     total = 1 + sum((term.size - 1) * term.stride for term in terms)
-    return Compiled(base, unit, total, here_exact and all(exact for *_, (*_, exact) in below), terms)
+    return Compiled(base, unit, total, here_exact and all(exact for *_, (*_, exact) in below), terms, rounding)
 
 
 def _fit(model: Model, term: LeafTerm | PartTerm | DrawTerm) -> None:

@@ -16,6 +16,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from evalsys.drawing import Atoms, atoms_of
 from evalsys.lattice import CELLS, Compiled, compile_region
 from evalsys.model import Event, Model
 from evalsys.regions import regions_of
@@ -31,7 +32,7 @@ COARSE = 2**15
 NODES = (25, 49, 97, 193)
 #: How much the chance to pass, and the score's law at any point, may still move when nodes are doubled.
 STANDS = 2e-5
-_ROOM = 2**21  # cells times nodes that are worked on at once
+_ROOM = 2**21  # numbers that are worked on at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +79,9 @@ class Law:
     @cached_property
     def mean(self) -> float:
         """Mean score, in points."""
-        return float(self.mass @ self.points)
+        # from the likeliest score, so that what is certain is just that
+        likely = float(self.points[int(self.mass.argmax())])
+        return likely + float(self.mass @ (self.points - likely)) / float(self.mass.sum())
 
     @cached_property
     def sd(self) -> float:
@@ -174,15 +177,15 @@ def sweeps(model: Model, compiled: Compiled, z: Floats, payoff: str) -> Iterator
     slice of `z`, chances to be found complying by block
     """
     gain = payoff_of(model, compiled, payoff)
-    for own in _chunks(len(z), compiled.cells):
+    for own in _chunks(len(z), compiled.work(model)):
         seen = [model.seen(place, z[own]) for place in range(len(model.blocks))]
         compiled.forward(model, seen)
         compiled.backward(model, seen, np.broadcast_to(gain, (len(z[own]), len(gain))))
         yield own, seen
 
 
-def _chunks(count: int, cells: int) -> Iterator[slice]:
-    step = max(1, _ROOM // max(cells, 1))
+def _chunks(count: int, work: int) -> Iterator[slice]:
+    step = max(1, _ROOM // work)
     for start in range(0, count, step):
         yield slice(start, min(start + step, count))
 
@@ -192,7 +195,7 @@ class _Sum:
 
     def __init__(self, model: Model, compiled: Compiled) -> None:
         self.model, self.compiled = model, compiled
-        self.laws: dict[float, tuple[float, float]] = {}
+        self.laws: dict[float, list[float]] = {}
         self.mass = np.zeros(compiled.cells)
         self.scale = 0.0
         self.count = 0
@@ -208,20 +211,21 @@ class _Sum:
         # the same node weighs half as much once there are twice as many
         self.mass *= weights[len(z) // 2] / self.scale if self.scale else 1.0
         self.scale, self.count = float(weights[len(z) // 2]), count
-        for own in _chunks(int(new.sum()), self.compiled.cells):
+        for own in _chunks(int(new.sum()), self.compiled.work(self.model)):
             here, share = z[new][own], weights[new][own]
             seen = [self.model.seen(place, here) for place in range(len(self.model.blocks))]
             found = self.compiled.spectrum(self.model, seen)
             mass, (chance, mean) = found.mixed(share, self.compiled.cells, (gain, points))
             self.mass += mass
-            self.laws.update(zip(here.tolist(), zip(chance.tolist(), mean.tolist(), strict=True), strict=True))
+            given = np.broadcast_to(np.stack([np.clip(chance, 0, 1), mean], axis=1), (len(here), 2))
+            self.laws.update(zip(here.tolist(), given.tolist(), strict=True))
 
     def law(self) -> Law:
         z, weights = nodes(self.model.severity, self.count)
         given = np.array([self.laws[at] for at in z.tolist()])
         full, model = self.model.instrument.full_marks, self.model
         mass, zero = _after_events(self.mass, self.compiled, model.events, full)
-        chance = None if model.mark is None else min(max(float(weights @ given[:, 0]), 0.0), 1.0)
+        chance = None if model.mark is None else min(float(weights @ given[:, 0] / weights.sum()), 1.0)
         return Law(
             top=self.compiled.base * full,
             unit=self.compiled.unit * full,
@@ -251,9 +255,9 @@ def _passing(top: Fraction, unit: Fraction, mark: Fraction) -> int:
     return math.floor((top - mark) / unit)
 
 
-def _shift(event: Event, unit: Fraction) -> int:
-    """Return the cells that an event takes: it is a whole number of units, or rounded to the stricter side."""
-    return math.ceil(event.deduct / unit)
+def _shifts(event: Event, compiled: Compiled, full: Fraction) -> Atoms:
+    """Return the cells that an event takes, and their shares: rounded as all losses are."""
+    return atoms_of([event.deduct / full], compiled.unit, compiled.rounding)
 
 
 def _last(compiled: Compiled, full: Fraction, events: Sequence[Event]) -> int:
@@ -269,11 +273,11 @@ def _after_events(mass: Floats, compiled: Compiled, events: Sequence[Event], ful
     last = _last(compiled, full, events)
     out = np.pad(mass, (0, last + 1 - len(mass)))
     for event in events:
-        shift = _shift(event, compiled.unit * full)
-        if shift:
-            to = np.minimum(np.arange(last + 1) + shift, np.maximum(last, np.arange(last + 1)))
-            moved = np.bincount(to, out, last + 1)
-            out = (1 - event.chance) * out + event.chance * moved
+        atoms, before = _shifts(event, compiled, full), out
+        out = (1 - event.chance) * before
+        for shift, share in zip(atoms.cells.tolist(), atoms.shares[0].tolist(), strict=True):
+            to = np.minimum(np.arange(last + 1) + shift, last)
+            out += event.chance * share * np.bincount(to, before, last + 1)
     return out, last
 
 
@@ -289,7 +293,8 @@ def payoff_of(model: Model, compiled: Compiled, kind: str) -> Floats:
     else:
         value = (cell <= _passing(compiled.base * full, compiled.unit * full, model.mark)).astype(float)
     for event in model.events:
-        moved = value[np.minimum(cell + _shift(event, compiled.unit * full), last)]
+        atoms = _shifts(event, compiled, full)
+        moved = atoms.shares[0] @ value[np.minimum(cell + atoms.cells[:, None], last)]
         lost = np.zeros(last + 1) if event.veto and kind == "chance" else moved
         value = (1 - event.chance) * value + event.chance * lost
     return np.asarray(value[: compiled.cells])

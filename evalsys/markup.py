@@ -120,7 +120,7 @@ def section(number: str, ident: str, zh: str, en: str, lang: Lang, say: str, pag
     return f'<h2 id="{ident}"{_class("pb" if page_break else "")}>{escape(head)}</h2><p class="say">{say}</p>'
 
 
-_ARABIC = {number: f"{place}. " for place, number in enumerate("一二三四五六七", 1)}
+_ARABIC = {number: f"{place}. " for place, number in enumerate([*"一二三四五六七八九十", "十一"], 1)}
 
 
 def lost_cell(value: Fraction, places: int = 3) -> str:

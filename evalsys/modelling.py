@@ -156,6 +156,7 @@ class _Maker:
         self.checks_at = self._checks_at()
         drawn = {stratum.site_type for stratum in self.strata}
         self.drawn = {(column, name) for name in drawn for column, _ in self.checks_at.get(name, ())}
+        self.drawn_leaves = {column for column, _ in self.drawn}
         self.rates = rates(self.instrument, self.last, self.drawn, float(settings.value("rates.weight") or 0))
         self.sizes = sizes(self.instrument, self.last, self.drawn)
         self.place = {cell: number for number, cell in enumerate(self.rates)}
@@ -281,10 +282,12 @@ class _Maker:
         """Add the rows that the mock score counts at sites that are not drawn, and away from sites."""
         own = self.counted.at(np.arange(*self.counted_at[column : column + 2]))
         rule, part = self.ruled[column], "survey" if self.methods[column] == "survey" else "state"
-        alone = len(own) == 1 and own.site[0] < 0 and not own.away[0]
-        if part not in self.on and RULES[rule.kind].pooled and self.stays(column, part):
-            self.certain(column)  # all rows of the round decide together, not those of each day
+        drawn, exact = column in self.drawn_leaves, part == "survey" or self.sensitivity == self.specificity == 1
+        together = RULES[rule.kind].pooled and part not in self.on and exact
+        if not drawn and (together or own.away.all()):  # rows of all days decide together; nothing applies: full
+            self.certain(column)
             return
+        alone = len(own) == 1 and own.site[0] < 0
         counts = part in self.on and alone and rule.kind in ("share", "k_of_n")
         if counts and self.counted_again(column, rule, int(own.row[0]), part):
             return
@@ -297,11 +300,6 @@ class _Maker:
             made = [(column, len(here))]
             self.add(self.codes[column], part, here.site, times, len(here), made, [found], here.type_of(kind), None)
 
-    def stays(self, column: int, part: str) -> bool:
-        """Whether neither the draw nor an inspector's error can change a leaf."""
-        exact = part == "survey" or self.sensitivity == self.specificity == 1
-        return exact and all(column != leaf for leaf, _ in self.drawn)
-
     def counted_again(self, column: int, rule: Rule, row: int, part: str) -> bool:
         """Add a count of k of n things that is made afresh: each complies at the posterior rate of this count.
 
@@ -311,7 +309,7 @@ class _Maker:
         required, held = rule.params.get("required", 0), self.rules[column]
         if n < required or held is None:
             return False
-        if rule.kind == "k_of_n" or held.kind == "count":  # of a share that must be full, all must comply
+        if rule.kind == "k_of_n":
             self.rules[column] = replace(held, kind="count", required=int(required))
         self.betas.append((k + 0.5, n - k + 0.5))
         chance, rate = np.array([(k + 0.5) / (n + 1)]), np.array([len(self.betas) - 1])

@@ -7,11 +7,12 @@ pushed through the map before it goes on. That is right as long as nothing rando
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evalsys.instrument import Instrument
 from evalsys.language import Text
@@ -155,11 +156,19 @@ class _Builder:
 
     def root(self) -> Region:
         ones = exact([_ONE] * len(self.instrument.leaves))
-        whole = evaluate(self.instrument, ones, self.model.missing, self.model.dropped)
+        whole = evaluate(self.instrument, ones, self.model.missing, self.dropped())
         found = _Parts()
         for factor, part in _parts_of(whole):
             self.down(0, factor, part, found)
         return found.region()
+
+    def dropped(self) -> NDArray[np.bool_]:
+        """Return the leaves that are left out: they do not apply, or at none of the sites that may be drawn."""
+        dropped = self.model.dropped.copy()
+        for column, rule in enumerate(self.model.leaves):
+            if rule is not None and rule.absent == "drop" and column in self.checks:
+                dropped[column] |= self.applying(self.checks[column], rule)[0] == 0
+        return dropped
 
     def down(self, place: int, coefficient: Fraction, found: Evaluation, into: _Parts) -> None:
         """Add what stands below a node to a region, each child with its coefficient."""
@@ -205,12 +214,15 @@ class _Builder:
         if rule is None:
             return
         checks = self.checks.get(column, [])
-        number, random, never = self.applying(checks, rule)
-        if random and never:
+        number, least = self.applying(checks, rule)
+        if least == 0:
             text = Text("可能在抽到的点位上都不适用", "may apply at none of the drawn sites")
             self.reasons.append(Reason(text, (code,)))
         elif rule.kind == "deduct":
             self.deduct(code, coefficient, rule, checks, into)
+        elif rule.kind == "count" and rule.required > least:
+            text = Text("适用的点位可能少于要求达标的数量", "may apply at fewer sites than must comply")
+            self.reasons.append(Reason(text, (code,)))
         elif rule.kind == "count":
             # what does not apply complies where all must, and is no help where a number must
             absent = 0 if rule.required == 0 or rule.absent == "full" else 1
@@ -218,7 +230,7 @@ class _Builder:
             total = Fraction(self.model.rows[column])
             limit = total if rule.required == 0 else Fraction(rule.required)
             into.parts.append((coefficient, Choice(code, "count", (Region(total, rows, ()),), limit=limit)))
-        elif random:
+        elif number != least:
             if all(independent(self.model.blocks[b]) for b, _ in checks):
                 rows = tuple(self.row(b, c, lambda level, at: _ONE - level, None) for b, c in checks)
                 into.parts.append((coefficient, Choice(code, "applies", (Region(_ONE, rows, ()),))))
@@ -232,8 +244,8 @@ class _Builder:
             into.base += coefficient
             into.rows += [self.row(b, c, lambda level, at: each * (_ONE - level), 0) for b, c in checks]
 
-    def applying(self, checks: Sequence[tuple[int, int]], rule: LeafRule) -> tuple[int, bool, bool]:
-        """Return how many rows apply, whether that number is random, and whether it may be none."""
+    def applying(self, checks: Sequence[tuple[int, int]], rule: LeafRule) -> tuple[int, int]:
+        """Return how many rows may apply, and how many must."""
         most = least = 0
         for place, number in checks:
             block = self.model.blocks[place]
@@ -244,11 +256,11 @@ class _Builder:
             may, must = int(block.times[absent < 1].sum()), int(block.times[absent == 0].sum())
             others = block.population - must
             most, least = most + min(reach, may), least + max(0, reach - others)
-        return most, most != least, least == 0
+        return most, least
 
-    def row(self, place: int, number: int, loss: object, absent: int | None) -> Row:
+    def row(self, place: int, number: int, loss: Callable[[Fraction, int], Fraction], absent: int | None) -> Row:
         check = self.model.blocks[place].checks[number]
-        losses = tuple(loss(level, at) for at, level in enumerate(check.levels))  # type: ignore[operator]
+        losses = tuple(loss(level, at) for at, level in enumerate(check.levels))
         applies = not self.model.blocks[place].absent[:, number].any()
         return Row(place, number, losses, None if applies else absent)
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -33,6 +34,8 @@ __all__ = [
     "integer",
     "keyed",
     "list_of",
+    "listed",
+    "mapped",
     "number",
     "one_or_more",
     "pair",
@@ -48,9 +51,10 @@ __all__ = [
 
 
 class _Map(dict[str, Any]):
-    """A YAML mapping with the line of each key."""
+    """A YAML mapping with the line of each key, or cells of a sheet with their row; `names` as the sheet has them."""
 
     lines: dict[str, int]
+    names: Mapping[str, str] = MappingProxyType({})
 
 
 class _List(list[Any]):
@@ -403,7 +407,7 @@ _PAIR = record({"zh": string, "en": string})
 
 def spot_in(spot: Spot, value: Any, key: str) -> Spot:
     """Return the place of a key in a map as it was read."""
-    return replace(spot, line=value.lines[key], key=key)
+    return replace(spot, line=value.lines[key], key=value.names.get(key, key))
 
 
 def short(value: Any) -> str:
@@ -413,6 +417,37 @@ def short(value: Any) -> str:
     if isinstance(value, _List):
         return "[...]"
     return "" if value is None else str(value)[:60]
+
+
+def listed(items: Iterable[tuple[Any, int]]) -> Any:
+    """Turn items of a sheet, each with its row, into the list that a YAML file would give."""
+    pairs = list(items)
+    found = _List(item for item, _ in pairs)
+    found.lines = [row for _, row in pairs]
+    return found
+
+
+def mapped(cells: Mapping[str, tuple[Any, int, str]]) -> Any:
+    """Turn cells of a sheet into the map that a YAML file would give.
+
+    Parameters
+    ----------
+    cells : mapping of str to (value, int, str)
+        By key: what the cell holds (None: nothing, though something is needed), its row, and what the sheet calls it.
+        Faults name the last.
+
+    Examples
+    --------
+    >>> faults = []
+    >>> record({"sites": count})(Spot(faults, "a.xlsx"), mapped({"sites": ("0", 7, "抽查数")}))
+    {'sites': None}
+    >>> faults[0].row, faults[0].column
+    (7, '抽查数')
+    """
+    found = _Map({key: value for key, (value, _, _) in cells.items()})
+    found.lines = {key: row for key, (_, row, _) in cells.items()}
+    found.names = {key: name for key, (_, _, name) in cells.items()}
+    return found
 
 
 def flat_map(spot: Spot, content: tuple[list[list[str]], list[int]]) -> Any:

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from evalsys import schema
-from evalsys.faults import nearest
-from evalsys.forecast_settings import ForecastSettings, either_language, forecast_of, read_forecast
+from evalsys.faults import Fault
+from evalsys.fields import DRAW_AREAS, named
+from evalsys.forecast_settings import (
+    SHEET_NAMES,
+    ForecastSettings,
+    SheetRow,
+    either_language,
+    forecast_of,
+    read_forecast,
+    sheet_forecast,
+    sheet_key,
+)
 from evalsys.instrument import Instrument, PassMark
 from evalsys.language import Lang, Text
 from evalsys.schema import Record, Spot, list_of, one_or_more, pair, record, string
-from evalsys.tables import Grid
+from evalsys.tables import Grid, Table
 
 __all__ = [
     "SETTING_NAMES",
@@ -22,6 +33,7 @@ __all__ = [
     "Settings",
     "mark_in_points",
     "mark_problem",
+    "read_draw",
     "read_file",
     "settings_of",
     "sheet_content",
@@ -63,7 +75,8 @@ class Settings:
     complete_frame : bool
         Whether the table of sites lists every site of the place.
     draw : tuple of mapping
-        ``site_type, sites, area, population, population_source, must_visit`` of each part of the coming draw.
+        ``site_type, sites, area, population, population_source, must_visit`` of each part of the coming draw;
+        `sites` is None for a type that is not drawn although the instrument draws it.
     forecast : ForecastSettings
         Parameters of the forecast.
     source, source_note
@@ -93,10 +106,14 @@ def _mark(spot: Spot, value: Any) -> Any:
     )
 
 
-_DRAW = record(
-    {"site_type": string, "sites": schema.count},
-    {"area": string, "population": schema.count, "population_source": either_language, "must_visit": list_of(string)},
-)
+_MORE = {
+    "area": string,
+    "population": schema.count,
+    "population_source": either_language,
+    "must_visit": list_of(string),
+}
+_DRAW = record({"site_type": string, "sites": schema.count}, _MORE)
+_DRAW_ROW = record({"site_type": string}, {"sites": schema.count, **_MORE})  # an empty cell: not drawn
 _PUBLISHED = record(
     {"label": pair, "won": schema.number, "of": schema.number},
     {"left_out": list_of(record({"standards": list_of(string), "reason": pair})), "note": pair},
@@ -146,19 +163,56 @@ SETTING_NAMES: Mapping[str, str] = {
 def sheet_content(spot: Spot, grid: Grid) -> Any:
     """Turn the settings sheet of a workbook (name, value) into what a file would give.
 
-    A value without a name is a fault; a third column may hold remarks.
+    A value without a name is a fault. Further columns may hold remarks; under the heading 来源 (source) they hold
+    where the parameters of the forecast come from.
     """
-    rows = []
+    rows, forecast, place = [], [], None
+    names: dict[str, str] = {}
     for row, number in zip(grid.rows, grid.numbers, strict=True):
         name, value = row[0], row[1] if len(row) > 1 else ""
-        if not name:
+        key = SETTING_NAMES.get(name) or sheet_key(name) or name
+        if name in ("key", "设置项"):
+            place = next((place for place, heading in enumerate(row) if heading in ("source", "来源")), None)
+        elif not name:
             Spot(spot.faults, spot.file, number).report("unknown_key", value or " ".join(row).strip())
-        elif not name.isascii() and name not in (*SETTING_NAMES, "设置项"):
-            near = nearest(name, SETTING_NAMES)
-            Spot(spot.faults, spot.file, number, name).report("unknown_key", "", " ".join(SETTING_NAMES), near)
-            name = ""
-        rows.append([SETTING_NAMES.get(name, name), value])
-    return schema.flat_map(spot, (rows, grid.numbers))
+        elif not key.isascii() and not key.startswith("forecast."):
+            known = SHEET_NAMES if name.startswith("预测") else SETTING_NAMES
+            Spot(spot.faults, spot.file, number, name).unknown("unknown_key", name, list(known))
+            key = ""
+        if key.startswith("forecast."):
+            source = row[place] if place is not None and place < len(row) else ""
+            forecast.append(SheetRow(key, name, value, source, number))
+            key = ""
+        rows.append([key, value])
+        names[key] = name
+    found = schema.flat_map(spot, (rows, grid.numbers))
+    found.names = names
+    said = sheet_forecast(spot, forecast)
+    if said is not None and "forecast" not in found:
+        found["forecast"], found.lines["forecast"] = said, forecast[0].number
+    return found
+
+
+def read_draw(file: Record, table: Table) -> None:
+    """Put the draw that stands in a table into the settings, as if their file had it; faults go to the table.
+
+    A row without `sites` is not drawn, and may only name no site that is visited for certain.
+    """
+    faults = file.spot.faults
+    if "draw" in file.spots:
+        faults.append(Fault("duplicate_table", table.file, value=f"draw: {file.spot.file}"))
+        return
+    rows = []
+    for cells, number in zip(table.rows, table.numbers, strict=True):
+        held: dict[str, Any] = {column: cell for column, cell in zip(table.columns, cells, strict=True) if cell}
+        held.setdefault("site_type", None)
+        if "must_visit" in held:
+            sites = [(site.strip(), number) for site in re.split("[;；、]", held["must_visit"]) if site.strip()]
+            held["must_visit"] = schema.listed(sites)
+            held.setdefault("sites", None)
+        named_cells = {key: (value, number, table.headings.get(key, key)) for key, value in held.items()}
+        rows.append((schema.mapped(named_cells), number))
+    file["draw"] = list_of(_DRAW_ROW)(Spot(faults, table.file), schema.listed(rows))
 
 
 def mark_in_points(text: str, full: Fraction) -> Fraction | None:
@@ -186,9 +240,7 @@ def settings_of(file: Record, instrument: Instrument) -> Settings:
     source, frame = file["source"], file["frame"]
     if source and source["document"] and source["document"] not in instrument.documents:
         source.at("document").unknown("unknown_document", source["document"], list(instrument.documents))
-    for item in file["draw"] or []:
-        if item["site_type"] and item["site_type"] not in instrument.site_types:
-            item.at("site_type").unknown("unknown_name", item["site_type"], list(instrument.site_types))
+    _name_draw(file, instrument)
     return Settings(
         place=file["place"] or "",
         round=file["round"] or "",
@@ -205,10 +257,32 @@ def settings_of(file: Record, instrument: Instrument) -> Settings:
         forecast=forecast_of(
             file["forecast"],
             instrument,
-            drawn=bool(file["draw"] or instrument.draw),
+            drawn=_drawn(file["draw"] or [], instrument),
             dated="inspection_date" in file.spots,
         ),
     )
+
+
+def _drawn(own: Sequence[Record], instrument: Instrument) -> bool:
+    """Whether any type is drawn, by the settings or, where they do not name it, by the instrument."""
+    named_types = {item["site_type"] for item in own}
+    theirs = any(item.site_type not in named_types for item in instrument.draw)
+    return theirs or any("sites" in item.spots for item in own)
+
+
+def _name_draw(file: Record, instrument: Instrument) -> None:
+    """Put ids in the place of names of types, and leave out rows that are not drawn anyway."""
+    ids, names = list(instrument.site_types), [text.zh for text in instrument.site_types.values()]
+    known = named(ids, names)
+    drawn = {item.site_type for item in instrument.draw}
+    for item in file["draw"] or []:
+        site_type = item["site_type"]
+        if site_type and site_type not in known:
+            item.at("site_type").unknown("unknown_name", site_type, ids if site_type.isascii() else names)
+        item["site_type"] = known.get(site_type, site_type)
+        item["area"] = DRAW_AREAS.get(item["area"], item["area"])
+    if file["draw"]:
+        file["draw"] = [item for item in file["draw"] if "sites" in item.spots or item["site_type"] in drawn]
 
 
 def _pass_mark(file: Record, full: Fraction) -> PassMark | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +34,13 @@ from evalsys.entries import (
 from evalsys.faults import Fault, InputFaults
 from evalsys.fields import REPEATS, SHEETS, STATUSES
 from evalsys.files import atomic
+from evalsys.forecast_settings import PART_NAMES, Parameter, forecast_of, sheet_name
 from evalsys.instructions import Contents, instructions_sheet
 from evalsys.instrument import METHODS, Instrument, Standard
 from evalsys.instrument_file import load_instrument
 from evalsys.language import Lang, Text
 from evalsys.rulebook import RULES
+from evalsys.schema import decimal
 from evalsys.sheets import (
     DAY,
     HAIR,
@@ -144,8 +146,10 @@ class _Template:
 
     def workbook(self) -> Workbook:
         workbook = new_workbook(self.say("模拟测评", "Mock assessment"))
-        names = ["instructions", "assessment", "sites", "observations", "responses", "materials", "units", "areas"]
-        empty = {"responses": not self.questions, "materials": not self.materials, "sites": not self.sites}
+        names = ["instructions", "assessment", "sites", "draw", "observations", "responses", "materials"]
+        names += ["units", "areas"]
+        empty = {"responses": not self.questions, "materials": not self.materials}
+        empty |= dict.fromkeys(("sites", "draw"), not self.sites)
         sheets = {name: workbook.create_sheet(self.sheet_name(name)) for name in names if not empty.get(name)}
         for name, sheet in sheets.items():
             foot = " · ".join(filter(None, (sheet.title, self.instrument.title.say(self.lang), self.place, self.round)))
@@ -198,12 +202,18 @@ class _Template:
 
     def assessment_sheet(self, sheet: Worksheet) -> None:
         fields = [
-            Field(self.say("设置项", "key"), 20),
-            Field(self.say("值", "value"), 32, fill_in=True),
-            Field(self.say("说明", "remark"), 78),
+            Field(self.say("设置项", "key"), 44 if self.lang == "zh" else 30),
+            Field(self.say("值", "value"), 30, fill_in=True),
+            Field(self.say("说明", "remark"), 62 if self.lang == "zh" else 76),
+            Field(self.say("来源", "source"), 24, fill_in=True),
         ]
-        self.table(sheet, fields, list(self.settings()), 0)
+        own, forecast = list(self.settings()), list(self.forecast())
+        said = [(key, None, remark) for key, remark, _ in forecast]
+        self.table(sheet, fields, [[*row, None] for row in (*own, *said)], 0)
         sheet.auto_filter.ref = None
+        switches = [row for row, (_, _, part) in enumerate(forecast, len(own) + 2) if part]
+        attach(sheet, 2, switches, self.choice([self.say("开启", "on"), self.say("关闭", "off")]), "on off", self.lang)
+        restyle((sheet.cell(row, 1) for row in switches), lambda cell: setattr(cell, "font", font(bold=True)))
         rows = {sheet.cell(row, 1).value: row for row in range(2, sheet.max_row + 1)}
         sheet.cell(rows["inspection_date"], 2).number_format = DAY
         sheet.cell(rows["pass_mark"], 2).number_format = "General"
@@ -241,6 +251,82 @@ class _Template:
             self.say("报告的语言：zh 中文，en 英文", "language of reports: zh Chinese, en English"),
         )
         yield "schema", "1", self.say("文件格式版本；不要改动", "version of this format; keep")
+
+    def forecast(self) -> Iterator[tuple[str, str, bool]]:
+        """Yield key and remark of what the forecast can be told here, and whether it is a part to switch off."""
+        absent = {"draw": not self.sites, "survey": not self.questions, "documents": not self.materials}
+        parameters = forecast_of(None, self.instrument, drawn=False, dated=True).parameters
+        for part, name in PART_NAMES.items():
+            own = [each for each in parameters if each.part in (part, "inspector" if part == "severity" else part)]
+            if absent.get(part) or (part == "events" and not own):
+                continue
+            shown = self.say("预测的这一部分：开启或关闭，留空为开启", f"{name.en}: on or off; empty: on")
+            yield self.say(sheet_name(part, name), f"forecast.{part}"), shown, True
+            for each in own:
+                yield self.say(sheet_name(each.key, each.name), f"forecast.{each.key}"), self.default_of(each), False
+
+    def default_of(self, own: Parameter) -> str:
+        """Return the unit of a parameter, and what holds where it is left empty."""
+        value = decimal(own.default) if own.default is not None else ""
+        blank = own.otherwise or Text(value, value)
+        if own.key == "state.half_life":
+            blank = Text(f"由重复检查推算，推算不出时取 {value}", f"learnt from repeated checks, else {value}")
+        unit = f", {own.unit.en}" if own.unit.en not in own.name.en else ""
+        return self.say(f"单位：{own.unit.zh}；默认：{blank.zh}", f"{own.name.en}{unit}; empty: {blank.en}")
+
+    def draw_sheet(self, sheet: Worksheet) -> None:
+        fields = [
+            Field(self.say("点位类型", "site_type"), 28),
+            Field(self.say("抽查数", "sites"), 10, "0", "center", True),
+            Field(self.say("属地", "area"), 16, fill_in=True),
+            Field(self.say("总数", "population"), 12, "0", "center", True),
+            Field(self.say("总数来源", "population_source"), 28, fill_in=True),
+            Field(self.say("必查点位", "must_visit"), 28, fill_in=True),
+            Field(self.say("填写要求", "what to enter"), 36),
+        ]
+        rows = list(self.drawn())
+        self.table(sheet, fields, rows, 0)
+        ready = range(2, len(rows) + 2 + SPARE)
+        many = self.say("1 或更大的整数；可不填", "a whole number from 1; may stay empty")
+        whole = Entry("whole", "1", "999999999", many, self.say(f"应填{many}", f"Enter {many}"))
+        types = self.choice([self.type_name(name) for name in self.instrument.site_types])
+        for column, entry in ((1, types), (2, whole), (3, self.drawn_from()), (4, whole), (6, self.must_visit())):
+            attach(sheet, column, ready, entry, fields[column - 1].heading, self.lang)
+
+    def drawn(self) -> Iterator[list[object]]:
+        """Yield a row for each type of site: how many the instrument draws, else the most that a standard asks for."""
+        stated = {item.site_type: item.sites for item in self.instrument.draw}
+        for site_type in dict.fromkeys(site.site_type for site in self.sites):
+            own = [site for site in self.sites if site.site_type == site_type]
+            count = stated[site_type] if site_type in stated else None if own[0].more else len(own)
+            said = self.say("按测评体系预填，请核对", "as in the instrument: please confirm")
+            if count is None:
+                said = self.say(
+                    "按测评体系全部检查；督查只抽一部分的，填抽查数",
+                    "the instrument visits all; state a number if some are drawn",
+                )
+            yield [self.type_name(site_type), count, None, None, None, None, said]
+
+    def drawn_from(self) -> Entry:
+        areas = self.sheet_name("areas")
+        each = self.say("每个属地", "each")
+        prompt = self.say(
+            f"留空：从全部点位中抽；{each}：每个属地各抽这么多；或填一个属地",
+            f"empty: from the whole place; {each}: so many from each area; or the name of an area",
+        )
+        error = self.say(
+            f"不是“{each}”，也不在“{areas}”表中。确定照此填写吗？", f"Not in the sheet '{areas}'. Keep it?"
+        )
+        return replace(self.registered("areas", "area"), prompt=prompt, error=error)
+
+    def must_visit(self) -> Entry:
+        prompt = self.say("一定会查的点位：编号或名称，以分号隔开", "visited for certain: ids or names, ';' between")
+        error = self.say("多个点位以分号隔开。确定照此填写吗？", "Separate several by ';'. Keep it?")
+        return replace(self.listed_sites(), prompt=prompt, error=error)
+
+    def listed_sites(self) -> Entry:
+        site = self.sheet_name("sites")
+        return Entry("list", f"OFFSET('{site}'!$A$2,0,0,MAX(1,COUNTA('{site}'!$A$2:$A$2001)),1)", strict=False)
 
     def sites_sheet(self, sheet: Worksheet) -> None:
         fields = [
@@ -382,12 +468,11 @@ class _Template:
         """Return what the columns accept that are the same for every check."""
         scales = [s for c in self.checks if c.rule.kind == "deduct" for s in c.rule.params["kinds"].values()]
         finders = list(dict.fromkeys(name for scale in scales for name in scale["found_by"] or ()))
-        site = self.sheet_name("sites")
         number = self.say("同样的问题有几处，1 处可不填", "how many of the same kind; may stay empty for one")
         found = {
             "observed_on": self.day(),
             "n": Entry("whole", "1", "9999", number, self.say("应填 1、2、3……", "Enter 1, 2, 3 ...")),
-            "site_id": Entry("list", f"OFFSET('{site}'!$A$2,0,0,MAX(1,COUNTA('{site}'!$A$2:$A$2001)),1)", strict=False),
+            "site_id": self.listed_sites(),
             "standard": self.choice(list(dict.fromkeys(check.code for check in self.checks))),
             "method": self.choice(list(dict.fromkeys(self.method_name(check.method) for check in self.checks))),
             "units": self.registered("units", "unit"),

@@ -32,7 +32,7 @@ __all__ = ["GroupShare", "PassShare", "Share", "groups", "linear_region", "pass_
 Floats = NDArray[np.float64]
 _COUNT = 97  # nodes of severity
 _SMOOTH = 13  # nodes that do for a mean, which is smooth in severity
-_TURNS = 64  # sets of rates where a mean is not linear in them
+_TURNS = 24  # sets of rates where a mean is not linear in them
 _SIMULATED = PARTS[1:]
 
 
@@ -151,7 +151,8 @@ def _moments(model: Model, rows: Sequence[Row], z: Floats) -> _Moments:
     own_places = np.trace(both, axis1=1, axis2=2)
     across = both.sum(axis=(1, 2)) - own_places
     draw = own_places - (across / (block.population - 1) if block.population > 1 else 0.0)
-    return _Moments(mean_at.sum(axis=0), np.maximum(draw, 0.0), within)
+    drawn = np.zeros(len(z)) if block.whole else np.maximum(draw, 0.0)  # a rounding is no spread
+    return _Moments(mean_at.sum(axis=0), drawn, within)
 
 
 def _by_block(root: Region) -> dict[int, list[Row]]:
@@ -195,10 +196,8 @@ def split(prospect: Prospect, *, draws: int = 20_000, seed: int = 0) -> tuple[Sh
     """
     model, on = prospect.model, prospect.settings.on
     root = linear_region(model)
-    if isinstance(root, Region):
-        lines = _closed(model, root, _home(on))
-    else:
-        lines = _simulated(model, draws, seed, _home(on))
+    home = _home(on)
+    lines = _closed(model, root, home) if isinstance(root, Region) else _simulated(model, draws, seed, home)
     if "rates" in on:
         lines["rates"] = _rates(prospect, draws, seed)
     total = sum(variance for variance, _ in lines.values())
@@ -256,19 +255,22 @@ def _rates(prospect: Prospect, draws: int, seed: int) -> tuple[float, float]:
             _add_shares(prospect, own, worth, slopes)
         else:
             alone = replace(prospect, questions=tuple(own))
-            sampled.append(worth * np.array([_mean(alone.with_rates(r), place) for r in random.beta(a, b, _many(a))]))
-    used = np.zeros(len(a), dtype=bool)
-    if root.parts:
-        used = _rates_of(model, root)
-        values = np.where(used, random.beta(a, b, _many(a)), a / (a + b))
-        sampled.append(_mean_parts(model, root, values) + values[:, used] @ slopes[used])
+            sampled.append(worth * np.array([_mean(alone.with_rates(r), place) for r in _drawn(random, a, b, _TURNS)]))
+    rests = np.array([_rates_of(model, part) for _, part in root.parts], dtype=bool).reshape(-1, len(a))
+    used = rests.any(axis=0)
+    if used.any():
+        values = np.where(used, _drawn(random, a, b, _TURNS), a / (a + b))
+        means = _mean_parts(model, root, values)
+        for parts, rates in _families(rests):  # rates are independent: so is what rests on different ones
+            sampled.append(means[:, parts].sum(axis=1) + values[:, rates] @ slopes[rates])
     exact = float(slopes[~used] ** 2 @ (a * b / ((a + b) ** 2 * (a + b + 1)))[~used])
     found = [_sample_variance(values) for values in sampled]
     return exact + sum(v for v, _ in found), math.sqrt(sum(error**2 for _, error in found))
 
 
-def _many(a: Floats) -> tuple[int, int]:
-    return _TURNS, len(a)
+def _drawn(random: np.random.Generator, a: Floats, b: Floats, count: int) -> Floats:
+    """Return sets of rates (count, rates), none so close to 0 or 1 that its log-odds are lost."""
+    return np.asarray(np.clip(random.beta(a, b, (count, len(a))), 1e-12, 1 - 1e-12))
 
 
 def _sample_variance(values: Floats) -> tuple[float, float]:
@@ -307,31 +309,52 @@ def _below(part: Choice) -> Iterator[Region]:
     return (region for own in _choices(part) for region in own.arguments)
 
 
-def _rates_of(model: Model, root: Region) -> NDArray[np.bool_]:
-    """Return which rates the parts of a region rest on."""
+def _rates_of(model: Model, part: Choice) -> NDArray[np.bool_]:
+    """Return which rates a part rests on."""
     used = np.zeros(len(model.rates) + 1, dtype=bool)
-    for row in (row for _, part in root.parts for region in _below(part) for row in region.rows):
+    for row in (row for region in _below(part) for row in region.rows):
         used[model.blocks[row.block].rate[:, row.check]] = True
     return used[:-1]
 
 
+def _families(rests: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """Yield sets of parts that no rate joins to others, and their rates, from which part rests on which rate."""
+    left = rests.any(axis=1)
+    while left.any():
+        parts = np.arange(len(rests)) == np.argmax(left)
+        while not np.array_equal(parts, wider := (rests & rests[parts].any(axis=0)).any(axis=1)):
+            parts = wider
+        yield parts, rests[parts].any(axis=0)
+        left &= ~parts
+
+
 def _mean_parts(model: Model, root: Region, values: Floats) -> Floats:
-    """Return the mean points of all parts of a region under each set of rates (turns, rates)."""
+    """Return the mean points (turns, parts) of each part of a region under each set of rates (turns, rates)."""
     z, weights = nodes(model.severity, _SMOOTH)
     full = float(model.instrument.full_marks)
     parts = [compile_region(model, Region(Fraction(0), (), (part,)), CELLS, "split", COARSE, ()) for part in root.parts]
-    held = set().union(*(below.blocks for _, part in root.parts for below in part.arguments))
-    out = np.zeros(len(values))
+    read: dict[int, set[int]] = {}
+    for row in (row for _, part in root.parts for region in _below(part) for row in region.rows):
+        read.setdefault(row.block, set()).add(row.check)
+    out = np.zeros((len(values), len(parts)))
     for turn, rates in enumerate(values):
         other = model.with_rates(rates)
-        seen = [
-            replace(other, blocks=(block,)).seen(0, z) if place in held else np.zeros((len(z), 0, 0))
-            for place, block in enumerate(other.blocks)
-        ]
-        for part in parts:
+        seen = [_seen(other, place, z, read.get(place, set())) for place in range(len(model.blocks))]
+        for place, part in enumerate(parts):
             law = np.broadcast_to(part.forward(other, seen), (len(z), part.cells))
-            out[turn] += full * (float(part.base) - float(part.unit) * float(weights @ law @ np.arange(part.cells)))
+            out[turn, place] = full * (
+                float(part.base) - float(part.unit) * float(weights @ law @ np.arange(part.cells))
+            )
     return out
+
+
+def _seen(model: Model, place: int, z: Floats, checks: Collection[int]) -> Floats:
+    """Return the chance to be found complying for some checks of a block; what the others say means nothing."""
+    block = model.blocks[place]
+    if not checks:
+        return np.zeros((len(z), 0, 0))
+    read = np.isin(np.arange(len(block.checks)), list(checks))
+    return replace(model, blocks=(replace(block, chance=np.where(read, block.chance, 1.0)),)).seen(0, z)
 
 
 def _slopes(model: Model, root: Region) -> Floats:
@@ -395,7 +418,7 @@ def _outer(prospect: Prospect, draws: int, seed: int) -> tuple[float, float]:
     a, b = prospect.model.rates.T
     found = []
     for halves in random.integers(2**63, size=(groups, 2)).tolist():
-        models = [prospect.with_rates(rates) for rates in random.beta(a, b, (size, len(a)))]
+        models = [prospect.with_rates(rates) for rates in _drawn(random, a, b, size)]
         means = np.array([[simulate(model, inner, half).mean for half in halves] for model in models])
         found.append(np.cov(means.T)[0, 1])
     return float(np.mean(found)), float(np.std(found, ddof=1) / math.sqrt(groups))

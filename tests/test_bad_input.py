@@ -69,6 +69,48 @@ def sheets(path: Path) -> None:
     book.save(path)
 
 
+def forecast_sheets(path: Path) -> None:
+    """The draw and the parameters of the forecast in a workbook: each fault is told at its cell."""
+    draw = [
+        ["点位类型", "抽查数", "属地", "总数", "总数来源", "必查点位"],
+        ["社区", 3],
+        ["社曲", 1],
+        ["主干道", "两", "不分属地", 0],
+        [None, 1],
+        ["社区", None, "每个属地", None, None, "东社区"],
+        ["community", 1, "东街", 5, None, "东社曲；c9、西社区"],
+    ]
+    book = workbook(path, 检查记录=[HEAD, ["o1", "1.1", "c1", "2026-05-02", 0.1]], 抽查=draw)
+    settings = [
+        ["设置项", "值", "说明", "来源"],
+        ["预测·严查程度的标准差", 11, "默认 0.3"],
+        ["预测·达标率的把握", "关闭"],
+        ["预测·上一级达标率折合的检查次数", 3],
+        ["预测·点位届时状况", "关"],
+        ["forecast.survey.respondents", 40, None, "督查办"],
+        ["forecast.survey.population", 30],
+        ["预测·应答率", None, None, "往年"],
+        ["预测·应答率", 0.5],
+        ["forecast.survey.deff", "1,5", None, "往年"],
+        ["预测·严查程度的标准", 0.2],
+        ["forecast.documents.finished", 0.2],
+        ["预测·重大事故（G51）的预计次数", 0.2],
+        ["forecast.events.G15", -1],
+        ["forecast.serverity.sd", 0.2],
+    ]
+    for row in settings:
+        book["设置"].append(row)
+    book.save(path)
+
+
+def draw_twice(path: Path) -> None:
+    folder_of(path, observations__csv=b"observation_id,standard,site_id,value\no1,1.1,c1,0.1\n")
+    (path / "sites.csv").write_text("site_id,site_type,name\nc1,community,East\n", "utf-8")
+    (path / "assessment.yaml").write_text(f"{YAML}draw: [{{site_type: community, sites: 1}}]\n", "utf-8")
+    (path / "draw.csv").write_text("site_type,sites\ncommunity,1\n", "utf-8")
+    (path / "抽查.csv").write_text("site_type,sites\ncommunity,1\n", "utf-8")
+
+
 def no_settings(path: Path) -> None:
     book = workbook(path, 检查记录=[HEAD])
     book.remove(book["设置"])
@@ -110,6 +152,8 @@ MADE: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "merged-cells": ("round.xlsx", merged),
     "odd-cells": ("round.xlsx", odd_cells),
     "sheets": ("round.xlsx", sheets),
+    "forecast-sheets": ("round.xlsx", forecast_sheets),
+    "draw-twice": ("round", draw_twice),
     "workbook-without-settings": ("round.xlsx", no_settings),
     "not-a-workbook": ("round.xlsx", lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0 an old or protected workbook")),
     "damaged-workbook": ("round.xlsx", damaged),

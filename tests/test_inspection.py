@@ -21,6 +21,7 @@ from random_models import block_of, flat, model_of, random_model
 
 from evalsys import rules
 from evalsys.inspection import Simulation, one, simulate
+from evalsys.inspection_plan import Plan
 from evalsys.model import Check, Event, LeafRule, Model
 from evalsys.rules import Exact
 from evalsys.severity import nodes, shifted
@@ -269,6 +270,102 @@ def test_inspectors_err_as_told_and_not_where_nothing_shifts(fixed: bool, severi
         assert z_of(found.leaves.num[:, leaf] / found.leaves.den, q, q * (1 - q)) < LIMIT
 
 
+# ------------------------------------------------------------------------------------------------ alike rows
+
+
+def alike_model(rows: int, chance: float, count: int = 1, kind: str = "mean", **more: Any) -> Model:
+    """Leaves of `rows` alike rows each, without a draw."""
+    blocks = [block_of(rows, [yes_no(leaf, rows)], [[chance]], times=[rows]) for leaf in range(count)]
+    return model_of(leaves(count), blocks, [LeafRule(kind, more.pop("required", 0))] * count, **more)
+
+
+@pytest.mark.parametrize(("rows", "chance"), [(5, 0.7), (20, 0.9), (150, 0.97)])
+def test_alike_rows_are_binomial(rows: int, chance: float) -> None:
+    """Each count on its own; 150 rows take several looks."""
+    from scipy.stats import binom
+
+    fails = np.rint((1 - share(simulate(alike_model(rows, chance), 30_000, 21))) * rows)
+    for k in range(min(rows, 10) + 1):
+        p = float(binom.pmf(k, rows, 1 - chance))
+        if p > 1e-3:
+            assert z_of(fails == k, p, p * (1 - p)) < LIMIT
+    assert z_of(fails, rows * (1 - chance), rows * chance * (1 - chance)) < LIMIT
+
+
+def test_rare_counts_of_alike_rows_are_finer_than_the_first_bits_drawn() -> None:
+    """Both of two rows fail with a chance of 2**-18, a quarter of what 16 bits can tell."""
+    model = alike_model(2, 1 - 2.0**-9, 100, "count", required=1)
+    lost = np.rint((1 - share(simulate(model, 150_000, 22))) * 100)
+    assert z_of(lost, 100 * 2.0**-18, 100 * 2.0**-18) < LIMIT
+
+
+def test_alike_rows_of_several_levels_may_not_apply() -> None:
+    """Three rows of losses 0, 1/2, 1, dropped with chance 0.3 each: every mean, by enumeration."""
+    levels, p, absent = (ONE, HALF, ZERO), (0.5, 0.2, 0.3), 0.3
+    block = block_of(3, [Check(0, levels, 3)], [[0.5]], times=[3], sizes=[[[0.4, 0.6]]], absent=[[absent]])
+    model = model_of(leaves(1), [block, block_of(1, [yes_no(0, 1)], [[1.0]])], [LeafRule(absent="drop")])
+    law: dict[Fraction, float] = {}
+    for shown in product(range(4), repeat=3):
+        seen = [levels[level] for level in shown if level < 3]
+        chance = math.prod(absent if level == 3 else (1 - absent) * p[level] for level in shown)
+        mean = (sum(seen, ONE)) / (len(seen) + 1)
+        law[mean] = law.get(mean, 0.0) + chance
+    found = simulate(model, 30_000, 23)
+    totals = [Fraction(int(points), found.den) / 100 for points in found.points]
+    assert set(totals) <= law.keys()
+    for mean, chance in law.items():
+        assert z_of([total == mean for total in totals], chance, chance * (1 - chance)) < LIMIT
+
+
+@pytest.mark.parametrize("rule", [LeafRule(), LeafRule("count", 17), LeafRule("count")])
+def test_alike_rows_are_summed_at_once_as_through_the_leaves(rule: LeafRule) -> None:
+    """Means and counts, of two levels and three, and a leaf that also has a row that severity moves."""
+    levels = (ONE, Fraction(9, 10), ZERO)
+    blocks = [block_of(20, [Check(leaf, levels[:: 1 + leaf % 2], 20)], [[0.8]], times=[20]) for leaf in range(70)]
+    blocks = [replace(b, checks=tuple(replace(c, shifts=False) for c in b.checks)) for b in blocks]
+    blocks.append(block_of(1, [yes_no(0, 1)], [[0.5]]))
+    model = model_of(leaves(70), blocks, [LeafRule(), *[rule] * 69], severity=0.3)
+    fast, slow = simulate(model, 300, 24), simulate(model, 300, 24, keep_leaves=True)
+    assert same(fast, slow)
+    assert fast.sd > 0
+    assert slow.leaves is not None
+    total = evaluate(model.instrument, slow.leaves, model.missing, model.dropped).attainment[0]
+    assert total is not None
+    assert [Fraction(int(n), total.den) * 100 for n in total.num] == [Fraction(int(n), fast.den) for n in fast.points]
+
+
+def test_any_of_the_alike_rows_may_be_the_one_that_fails() -> None:
+    model, draws = alike_model(4, 0.75), 200
+    found = simulate(model, draws, 25)
+    shown = [one(model, SITES, 25, draw).rows["level"].tolist() for draw in range(draws)]
+    assert [4 - sum(levels) for levels in shown] == np.rint(share(found) * 4).astype(int).tolist()
+    for place in range(4):
+        assert z_of([levels[place] for levels in shown], 0.25, 0.1875) < LIMIT
+    both = [levels[0] * levels[3] for levels in shown]
+    assert z_of(both, 1 / 16, 15 / 256) < LIMIT
+
+
+def test_every_row_has_a_random_number_of_its_own() -> None:
+    """Alike rows in several looks, of several checks and blocks: no address twice."""
+    blocks = [block_of(150, [yes_no(0, 150), yes_no(1, 90)], [[0.9, 0.8]], times=[150]) for _ in range(2)]
+    groups = [group for some in Plan(model_of(leaves(2), blocks)).alike for group in some.groups]
+    cells = [cell for group in groups for cell in group.cell.tolist()]
+    assert len(groups) > 4
+    assert len(cells) == len(set(cells)) == 2 * (150 + 90)
+
+
+def test_a_repair_of_alike_rows_moves_nothing_else_and_is_never_for_the_worse() -> None:
+    before = simulate(alike_model(90, 0.8, 3), 2000, 26, keep_leaves=True)
+    blocks = list(alike_model(90, 0.8, 3).blocks)
+    blocks[1] = replace(blocks[1], chance=np.array([[0.85]]))
+    after = simulate(replace(alike_model(90, 0.8, 3), blocks=tuple(blocks)), 2000, 26, keep_leaves=True)
+    assert before.leaves is not None
+    assert after.leaves is not None
+    assert (after.leaves.num[:, [0, 2]] == before.leaves.num[:, [0, 2]]).all()
+    assert (after.leaves.num[:, 1] >= before.leaves.num[:, 1]).all()
+    assert z_of((after.leaves.num - before.leaves.num)[:, 1] / before.leaves.den, 0.05, 2 * 0.16 / 90) < LIMIT
+
+
 # ---------------------------------------------------------------------------------- rows to leaves, by hand
 
 
@@ -431,6 +528,28 @@ def test_fixed_rows_of_many_leaves_are_summed_at_once_as_one_by_one() -> None:
     for severity in (0.0, 0.3):
         model = fixed_model(rng.uniform(0.1, 0.99, 150), severity=severity)
         assert same(simulate(model, 300, 1), simulate(model, 300, 1, keep_leaves=True))
+
+
+@pytest.mark.parametrize("bits", [24, 53])
+@pytest.mark.parametrize("drawn", [False, True])
+def test_sums_are_exact_where_single_and_double_precision_end(drawn: bool, bits: int) -> None:
+    """Odd points that add up to between 2**bits and twice that: in floats every second whole number is missing.
+
+    Summed at once or through leaves, with rows that are always there or drawn; each draw by hand.
+    """
+    points = [2 ** (bits - 1) + 1, 2 ** (bits - 2) + 1, 2 ** (bits - 2) - 1, 2 ** (bits - 3) + 3, 5]
+    whole = sum(points)
+    assert 2**bits < whole < 2 ** (bits + 1)
+    instrument = flat(1, ("sum", [Fraction(own, whole) for own in points]))
+    chance = [[0.5] * 5] * (3 if drawn else 1)
+    model = model_of(instrument, [block_of(1, [yes_no(leaf, 1) for leaf in range(5)], chance)])
+    fast, slow = simulate(model, 300, 27), simulate(model, 300, 27, keep_leaves=True)
+    assert slow.leaves is not None
+    won = [sum(own for own, num in zip(points, row, strict=True) if num) for row in slow.leaves.num.tolist()]
+    for found in (fast, slow):
+        assert [Fraction(int(n), found.den) for n in found.points] == [Fraction(own, whole) for own in won]
+    assert len(set(won)) == 32
+    assert any(own > 2**bits and own % 2 for own in won)
 
 
 def test_missing_leaves_are_not_in_the_score() -> None:

@@ -516,7 +516,7 @@ def test_the_first_page_says_what_to_do(wujiang: Path) -> None:
 
 def test_sheets_print_on_a4_with_their_heading(wujiang: Path) -> None:
     book = openpyxl.load_workbook(wujiang)
-    assert [sheet.title for sheet in book] == ["填写说明", "设置", "点位", "检查记录", "责任单位", "属地"]
+    assert [sheet.title for sheet in book] == ["填写说明", "设置", "点位", "抽查", "检查记录", "责任单位", "属地"]
     sheet = book["检查记录"]
     assert sheet.print_title_rows in ("1:1", "$1:$1")
     assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)

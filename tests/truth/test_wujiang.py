@@ -11,12 +11,33 @@ from pathlib import Path
 import pytest
 import yaml
 
+from evalsys.draws import populations
 from evalsys.evidence import read_assessment
+from evalsys.modelling import prospect
 from evalsys.scoring import Score, score
 from evalsys.views import findings, plain_view, tree_view
 
 HERE = Path(__file__).parent / "wujiang-2016"
 DATA = Path(__file__).parents[2] / "data" / "wujiang-2016"
+FACTS = Path(__file__).parents[3] / "shared" / "facts" / "suzhou_2016_field_indicator_pointtypes.csv"
+
+#: Types of which the round visited more than one site, and how many; of the other 30 types it visited one.
+DRAWN = {
+    "main-road": 2,
+    "secondary-road": 2,
+    "community": 3,
+    "community-culture-centre": 3,
+    "guesthouse": 2,
+    "restaurant": 2,
+    "shopping-street": 2,
+    "department-store": 2,
+    "supermarket": 2,
+    "government-hall": 2,
+    "hospital": 2,
+    "main-crossing": 4,
+    "back-lane": 2,
+    "pharmacy": 2,
+}
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -189,3 +210,53 @@ def test_what_is_left_out_is_what_the_original_lost() -> None:
     codes = {code for left, _ in published.left_out for code in left}
     below = {instrument.nodes[p].code for code in codes for p in instrument.below(instrument.places[code])}
     assert below & set(instrument.standards) == {row["standard"] for row in names if row["counted_by_original"] == "否"}
+
+
+# ------------------------------------------------------------------------------------------------ the coming draw
+
+
+def test_the_draw_is_what_the_round_visited() -> None:
+    assessment = read_assessment(DATA)
+    drawn = {stratum.site_type: stratum.drawn for stratum in populations(assessment)}
+    types = set(assessment.instrument.site_types) - {"service-window"}
+    assert drawn == {name: DRAWN.get(name, 1) for name in types}
+    assert (len(drawn), sum(drawn.values())) == (44, 62)
+    assert drawn == Counter(row["site_type"] for row in rows(DATA / "sites.csv"))
+
+
+@pytest.mark.skipif(not FACTS.exists(), reason="the upload template is not at hand")
+def test_the_draw_is_that_of_the_upload_template() -> None:
+    """The most that any sub-indicator visits, other names of one type merged as the site labels are."""
+    assessment = read_assessment(DATA)
+    types = {name.zh: id_ for id_, name in assessment.instrument.site_types.items()}
+    merged = {
+        row["label"].rstrip("0123456789"): row["site_id"].rpartition("-")[0]
+        for row in rows(DATA / "source" / "site-labels.csv")
+    }
+    most: dict[str, int] = {}
+    visits = rows(FACTS)
+    assert len(visits) == 141
+    for row in visits:
+        site_type = merged.get(row["point_type"]) or types[row["point_type"]]
+        most[site_type] = max(most.get(site_type, 0), int(row["points_visited"]))
+    assert most.pop("service-window") == 1
+    assert {stratum.site_type: stratum.drawn for stratum in populations(assessment)} == most
+
+
+def test_the_numbers_of_sites_are_assumed_and_say_so() -> None:
+    assessment = read_assessment(DATA)
+    for stratum in populations(assessment):
+        assert (stratum.population, stratum.assumed) == (10 * stratum.drawn, True)
+        assert "假定" in stratum.basis.zh
+    assert any("假定" in note.zh and "十倍" in note.zh and "assumed" in note.en for note in assessment.notes)
+    assert assessment.settings.inspection_date is None
+
+
+def test_the_service_window_is_left_out_openly(result: Score) -> None:
+    assert prospect(result.assessment).left_out == tuple((code, "service-window") for code in ("1.3", "6.1", "6.2"))
+    assert any("窗口单位" in note.zh and "service window" in note.en for note in result.assessment.notes)
+
+
+def test_the_draw_does_not_change_the_mock_score(result: Score) -> None:
+    off = prospect(result.assessment, result.assessment.settings.forecast.only([]))
+    assert off.score.won == result.won == Fraction(131783, 3600)

@@ -1,0 +1,304 @@
+"""Sentences written from the numbers of a forecast, in Chinese and English."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from evalsys.doubt import ScoreDoubt
+from evalsys.forecast_settings import PART_NAMES
+from evalsys.forecast_views import Change, SiteRow
+from evalsys.forecasting import Forecast, RateDoubt
+from evalsys.inspection import Inspection
+from evalsys.language import Lang, Text
+from evalsys.variance import PassShare, Share
+from evalsys.wording import decimal, joined, node_name, percent, plural, points
+
+__all__ = [
+    "ENGINES",
+    "PART_NAMES",
+    "assumed_reading",
+    "chance_text",
+    "change_reading",
+    "distribution_reading",
+    "engine_sentence",
+    "headline",
+    "inspections_reading",
+    "moved_text",
+    "pass_share_name",
+    "passing_reading",
+    "score_text",
+    "severity_reading",
+    "severity_word",
+    "shares_reading",
+    "sites_reading",
+    "weights_reading",
+]
+
+#: Names of the ways to compute.
+ENGINES = {
+    "exact": Text("精确分布", "exact law"),
+    "rounded": Text("取整到格点的分布", "law on a rounded lattice"),
+    "simulate": Text("模拟", "simulation"),
+}
+
+
+# ------------------------------------------------------------------------------------------------------ numbers
+
+
+def chance_text(chance: float, error: float | None = None) -> str:
+    """Return a chance in per cent without false digits; with a standard error, twice it behind.
+
+    Examples
+    --------
+    >>> chance_text(0.8109), chance_text(0.9971), chance_text(0.99999), chance_text(1.0)
+    ('81%', '99.7%', '>99.9%', '100%')
+    >>> chance_text(0.8497, 0.0025)
+    '85.0% ± 0.5%'
+    """
+    if error:
+        return f"{_per_cent(chance, 1)} ± {_per_cent(max(2 * error, 0.001), 1)}"
+    if chance in (0.0, 1.0):
+        return f"{chance:.0%}"
+    if chance < 0.001:
+        return "<0.1%"
+    if chance > 0.999:
+        return ">99.9%"
+    return _per_cent(chance, 1 if chance < 0.01 or chance > 0.99 else 0)
+
+
+def _per_cent(share: float, places: int) -> str:
+    return percent(_exact(share), places)
+
+
+def _exact(value: float) -> Fraction:
+    return Fraction(value).limit_denominator(10**9)
+
+
+def score_text(value: float, places: int = 2) -> str:
+    """Return points with two decimals.
+
+    Examples
+    --------
+    >>> score_text(36.6493)
+    '36.65'
+    """
+    return decimal(_exact(value), places)
+
+
+def moved_text(value: float, places: int = 1) -> str:
+    """Return a change with its sign.
+
+    Examples
+    --------
+    >>> moved_text(-0.0321 * 100), moved_text(0.0)
+    ('−3.2', '0.0')
+    """
+    text = decimal(_exact(value), places)
+    return f"+{text}" if text.strip("0.") and not text.startswith("−") else text
+
+
+def severity_word(times: float, lang: Lang) -> str:
+    """Return a word for a severity in standard deviations: below -0.5 strict, above 0.5 lenient.
+
+    Examples
+    --------
+    >>> severity_word(-1.2, "zh"), severity_word(0.1, "en")
+    ('偏严', 'as usual')
+    """
+    words = Text("偏严", "strict"), Text("一般", "as usual"), Text("偏宽", "lenient")
+    return words[(times > -0.5) + (times > 0.5)].say(lang)
+
+
+# ---------------------------------------------------------------------------------------------------- sentences
+
+
+def _range(found: Forecast) -> tuple[str, str]:
+    held = dict(found.quantiles)
+    return score_text(held[0.05]), score_text(held[0.95])
+
+
+def headline(found: Forecast, lang: Lang) -> str:
+    """Return what the coming inspection will find, in one or two sentences."""
+    low, high = _range(found)
+    mean = score_text(found.mean)
+    zh = f"正式督查预计得 {mean} 分，九成可能在 {low} 至 {high} 分之间"
+    en = f"The coming inspection is expected to give {mean} points, with 90% chance between {low} and {high}"
+    if found.chance is not None and found.mark is not None:
+        chance = chance_text(found.chance, found.chance_error)
+        mark = points(found.mark, 2)
+        zh += f"；达到目标线（{mark} 分）的可能为 {chance}"
+        en += f"; the chance to reach the pass mark ({mark} points) is {chance}"
+    return Text(zh + "。", en + ".").say(lang)
+
+
+def engine_sentence(found: Forecast, lang: Lang) -> str:
+    """Return how the forecast was computed, and why not exactly."""
+    if found.engine == "exact":
+        return Text("分布为精确计算，没有抽样误差。", "The distribution is exact: there is no sampling error.").say(
+            lang
+        )
+    if found.engine == "rounded":
+        low, high = found.bounds or (0.0, 1.0)
+        a, b = chance_text(low), chance_text(high)
+        return Text(
+            f"公分母过大，失分取整到格点；达标可能确定在 {a} 至 {b} 之间。",
+            f"Losses are rounded to a lattice; the chance lies between {a} and {b} for certain.",
+        ).say(lang)
+    head = Text(
+        f"由 {found.draws:,} 次模拟督查得出，“±”后为两倍标准误。",
+        f"From {found.draws:,} simulated inspections; twice the standard error stands behind ±.",
+    ).say(lang)
+    if not found.why_not:
+        return head
+    why = found.why_not[0]
+    codes = [code.partition("/")[0] for code in why.leaves]
+    named = joined(list(dict.fromkeys(codes)), lang, 5)
+    rest = len(found.why_not) - 1
+    zh = f"不能精确计算的原因：{why.text.zh}" + (f"（{named}）" if named else "")
+    zh += f"；同类原因另有 {rest} 条。" if rest else "。"
+    en = f"Why it is not exact: {why.text.en}" + (f" ({named})" if named else "")
+    en += f"; {plural(rest, 'more reason')} of the kind." if rest else "."
+    return head + (" " if lang == "en" else "") + Text(zh, en).say(lang)
+
+
+def distribution_reading(found: Forecast, lang: Lang) -> str:
+    """Return the reading of the distribution: where it lies, against the mark and against today."""
+    now = found.prospect.score.value
+    low, high = _range(found)
+    zh = f"十次督查中约有九次得 {low} 至 {high} 分"
+    en = f"About nine inspections in ten would give {low} to {high} points"
+    if now is not None:
+        gap = found.mean - float(now)
+        size = score_text(abs(gap))
+        if float(size) == 0:
+            zh += "，期望得分与模拟测评相当"
+            en += "; the expected score is that of the mock assessment"
+        else:
+            zh += f"，期望得分比模拟测评{'高' if gap > 0 else '低'} {size} 分"
+            en += f"; the expected score is {size} points {'above' if gap > 0 else 'below'} the mock assessment's"
+    return Text(zh + "。", en + ".").say(lang)
+
+
+def severity_reading(found: Forecast, lang: Lang) -> str:
+    """Return what the severity of the inspectors does to the chance to pass."""
+    readings = [found.at_severity(times) for times in (-1, 0, 1)]
+    if any(one is None for one in readings):
+        return Text("未计严查程度的差别。", "Severity is switched off.").say(lang)
+    strict, usual, lenient = (chance_text(one[0], one[1] or None) for one in readings if one)
+    return Text(
+        f"督查人员偏严（低一个标准差）时达标可能为 {strict}，一般时 {usual}，偏宽时 {lenient}。",
+        f"With strict inspectors (one standard deviation) the chance to pass is {strict}, as usual {usual}, "
+        f"with lenient ones {lenient}.",
+    ).say(lang)
+
+
+def shares_reading(shares: Sequence[Share], lang: Lang) -> str:
+    """Return where the spread comes from, the largest two parts."""
+    held = sorted((share for share in shares if share.variance > 0), key=lambda share: -share.share)
+    if not held:
+        return Text("没有波动：各部分均已关闭或已确定。", "There is no spread: every part is off or certain.").say(lang)
+    first = PART_NAMES[held[0].part]
+    a = percent(_exact(held[0].share), 0)
+    zh, en = f"波动主要来自{first.zh}，占方差 {a}", f"Most of the spread comes from: {first.en}, {a} of the variance"
+    if len(held) > 1:
+        second, b = PART_NAMES[held[1].part], percent(_exact(held[1].share), 0)
+        zh, en = f"{zh}；其次是{second.zh}，占 {b}", f"{en}; then {second.en}, {b}"
+    return Text(zh + "。", en + ".").say(lang)
+
+
+def pass_share_name(found: Forecast, share: PassShare, lang: Lang) -> str:
+    """Return the name of what pass or fail hangs on: a standard, a block of sites, or a part of the uncertainty."""
+    model = found.prospect.model
+    if share.kind == "leaf":
+        return node_name(model.instrument, model.instrument.leaves[share.place], lang)
+    if share.kind == "block":
+        block = model.blocks[share.place]
+        if block.site_type is None:
+            return block.name
+        name = model.instrument.site_types[block.site_type].say(lang)
+        return name + (f" · {block.area}" if block.area else "")
+    return PART_NAMES[share.kind].say(lang)
+
+
+def passing_reading(found: Forecast, shares: Sequence[PassShare], lang: Lang) -> str:
+    """Return what pass or fail hangs on most, and how much of it is interaction."""
+    held = [share for share in shares if share.index > 2 * share.error]
+    if not held:
+        return Text("达标与否不取决于任何单独一项。", "Pass or fail hangs on nothing by itself.").say(lang)
+    names = joined([pass_share_name(found, share, lang) for share in held[:3]], lang)
+    total = percent(_exact(min(sum(share.index for share in held), 1.0)), 0)
+    return Text(
+        f"达标与否最取决于{names}；各项单独合计说明 {total}，其余来自几项凑在一起。",
+        f"Pass or fail hangs most on: {names}; each by itself, all of them explain {total}, the rest is interplay.",
+    ).say(lang)
+
+
+def sites_reading(found: Forecast, rows: Sequence[SiteRow], lang: Lang) -> str:
+    """Return which listed sites are expected to cost most."""
+    if not rows or rows[0].loss == 0:
+        return Text("没有列名点位会失分。", "No listed site is expected to lose points.").say(lang)
+    sites = found.prospect.score.assessment.sites["name"]
+    names = joined([str(sites.iloc[row.site]) for row in rows[:3]], lang)
+    size = score_text(sum(row.drawn * row.loss for row in rows[:3]))
+    return Text(
+        f"按“抽到的可能 × 抽到后的失分”排列，{names}最高，合计预计失 {size} 分。",
+        f"By the chance to be drawn times the loss if drawn, the highest are {names}: together {size} points expected.",
+    ).say(lang)
+
+
+def inspections_reading(made: Sequence[Inspection], lang: Lang) -> str:
+    """Return how far simulated inspections lie apart."""
+    totals = [float(one.total) for one in made]
+    low, high = score_text(min(totals)), score_text(max(totals))
+    passed = [one.passed for one in made if one.passed is not None]
+    zh, en = f"三次模拟督查得 {low} 至 {high} 分", f"The three simulated inspections give {low} to {high} points"
+    if passed:
+        zh, en = f"{zh}，其中 {sum(passed)} 次达标", f"{en}; {sum(passed)} of them pass"
+    return Text(zh + "。", en + ".").say(lang)
+
+
+def change_reading(change: Change, lang: Lang) -> str:
+    """Return what changed since another round."""
+    if change.before is None or change.now is None:
+        return Text("两轮中有一轮没有得分，无从比较。", "One of the rounds has no score.").say(lang)
+    gap = change.now - change.before
+    size = decimal(abs(gap), 2)
+    way = Text("上升", "rose by") if gap > 0 else Text("下降", "fell by")
+    zh = f"得分由 {decimal(change.before, 2)} 分{way.zh} {size} 分，为 {decimal(change.now, 2)} 分"
+    en = f"The score {way.en} {size} points, from {decimal(change.before, 2)} to {decimal(change.now, 2)}"
+    if not gap:
+        zh, en = f"得分仍为 {decimal(change.now, 2)} 分", f"The score stays at {decimal(change.now, 2)} points"
+    came, went, stayed = len(change.came), len(change.went), len(change.stayed)
+    zh += f"；两轮都查到的点位上，消除问题 {went} 处，新增 {came} 处，仍有 {stayed} 处"
+    en += f"; where both rounds looked, {plural(went, 'finding')} went, {came} came, {stayed} stayed"
+    if change.unseen:
+        zh += f"；上轮的 {change.unseen} 处问题本轮未复查"
+        en += f"; {plural(change.unseen, 'finding')} of then not checked again"
+    return Text(zh + "。", en + ".").say(lang)
+
+
+def assumed_reading(doubt: RateDoubt | None, lang: Lang) -> str:
+    """Return how far the chance may lie from the forecast because rates are known from few checks."""
+    if doubt is None:
+        return ""
+    low, high = chance_text(doubt.low), chance_text(doubt.high)
+    return Text(
+        f"达标率只由有限的检查得出：考虑这一点，达标可能九成在 {low} 至 {high} 之间（{doubt.sets} 组达标率）。",
+        f"Rates are known from a limited number of checks: with this the chance to pass lies between {low} and {high} "
+        f"with 90% ({doubt.sets} sets of rates).",
+    ).say(lang)
+
+
+def weights_reading(doubt: ScoreDoubt, lang: Lang) -> str:
+    """Return how far assumed weights move the mock score."""
+    low, high = decimal(doubt.least, 2), decimal(doubt.most, 2)
+    width = percent(doubt.width, 0)
+    held = {one.at: one.value for one in doubt.quantiles}
+    a, b = score_text(held[min(held)]), score_text(held[max(held)])
+    return Text(
+        f"权重为假定：各项权重上下变动 {width} 以内，模拟测评得分在 {low} 至 {high} 分之间；"
+        f"权重随机变动时，九成在 {a} 至 {b} 分之间。",
+        f"Weights are assumed: with each weight moved by up to {width}, the mock score lies between {low} and {high}; "
+        f"with random weights, 90% lie between {a} and {b}.",
+    ).say(lang)

@@ -24,7 +24,7 @@ from evalsys.regions import NotExact
 __all__ = ["Change", "Under", "changes_of", "under"]
 
 Floats = NDArray[np.float64]
-_CELLS = 2**14  # of a lattice: a law in a third of a second
+_CELLS = 2**13  # of a lattice: a law in a fifth of a second
 _DRAWS = 8_000
 
 
@@ -143,7 +143,7 @@ def under(
 
     Notes
     -----
-    Where the exact lattice is too large, losses are rounded to one of about 16,000 cells: means stay exact, and the
+    Where the exact lattice is too large, losses are rounded to one of about 8,000 cells: means stay exact, and the
     chance may differ in the fourth digit from the law on the full lattice.
 
     Examples

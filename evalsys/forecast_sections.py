@@ -148,9 +148,9 @@ def _key_figures(seen: Outlook, found: Forecast, lang: Lang) -> str:
         low, high = words.chance_text(seen.doubt.low), words.chance_text(seen.doubt.high)
         entries.append(
             (
-                t("达标可能的把握", "How sure of it"),
+                t("达标可能的范围", "Range of the chance"),
                 f"{low}–{high}",
-                t("达标率由有限检查得出", "rates come from limited checks"),
+                t("九成；计入达标率的误差", "90%, with the error of the rates"),
             )
         )
     return key_figures(entries)
@@ -231,15 +231,15 @@ def spread(seen: Outlook, lang: Lang) -> Html:
         t("得分波动的来源（占方差）", "Where the spread comes from (share of variance)"), shares_bar(items, alt)
     )
     parts = [section("七", "spread", "不确定性来源", "Where the uncertainty comes from", lang, say), chart]
-    parts += [_hangs_on(found, lang), _groups(found, lang)]
+    parts += [_hangs_on(found, seen.given, lang), _groups(found, lang)]
     return block(lang, *parts)
 
 
-def _hangs_on(found: Forecast, lang: Lang) -> str:
+def _hangs_on(found: Forecast, given: Adjoint | None, lang: Lang) -> str:
     t = speaker(lang)
     if found.chance is None or found.chance in (0.0, 1.0):
         return ""
-    shares = [share for share in passing(found) if share.index > 0.001]
+    shares = [share for share in passing(found, given) if share.index > 0.001]
     if not shares:
         return ""
     head = t("达标与否取决于什么", "What pass or fail hangs on")
@@ -383,7 +383,7 @@ def three_inspections(seen: Outlook, lang: Lang) -> Html:
             [
                 t(f"第{'一二三'[number - 1]}次", f"No. {number}"),
                 words.severity_word(one.z / sd if sd else 0.0, lang),
-                str(len(set(one.rows["site"].dropna()))),
+                str(len(_visited(one))),
                 str(len(applies)),
                 str(int((applies["level"] > 0).sum())),
                 decimal(one.total, 2),
@@ -392,6 +392,28 @@ def three_inspections(seen: Outlook, lang: Lang) -> Html:
         )
     details = [_findings(found, one, number, lang) for number, one in enumerate(made, 1)]
     return block(lang, head, table(columns, rows), *details)
+
+
+def _visited(one: Inspection) -> list[tuple[str, str]]:
+    """Return the sites of an inspection, as (type, name), in the order of the table."""
+    pairs = zip(one.rows["site_type"].tolist(), one.rows["site"].tolist(), strict=True)
+    return list(dict.fromkeys((kind, name) for kind, name in pairs if isinstance(name, str)))
+
+
+def _listed_sites(found: Forecast, one: Inspection, lang: Lang, most: int = 12) -> str:
+    """Return the listed sites that an inspection came to, and how many unlisted ones."""
+    t = speaker(lang)
+    known = set(found.prospect.score.assessment.sites["name"])
+    visited = _visited(one)
+    names = [name for _, name in visited if name in known]
+    others = len(visited) - len(names)
+    said = wording.joined(names[:most], lang) + (
+        t(f"等 {len(names)} 个", f" and others, {len(names)} in all") if len(names) > most else ""
+    )
+    if others:
+        tail = t(f"未列名点位 {others} 个", f"{wording.plural(others, 'unlisted site')}")
+        said = f"{said}{t('，', '; ')}{tail}" if said else tail
+    return said
 
 
 def _findings(found: Forecast, one: Inspection, number: int, lang: Lang, most: int = 6) -> str:
@@ -403,7 +425,10 @@ def _findings(found: Forecast, one: Inspection, number: int, lang: Lang, most: i
     for k in order:
         row = lost.iloc[k]
         place = instrument.places[row["standard"]]
-        where = row["site"] if isinstance(row["site"], str) else t("不在点位上", "not at a site")
+        where = t("不在点位上", "not at a site")
+        if isinstance(row["site"], str):
+            kind = instrument.site_types[row["site_type"]].say(lang)
+            where = row["site"] if kind in row["site"] else t(f"{row['site']}（{kind}）", f"{row['site']} ({kind})")
         share = percent(1 - max(row["attainment"], Fraction(0)), 0)
         name = wording.short_name(instrument, place, lang)
         items.append(
@@ -412,8 +437,10 @@ def _findings(found: Forecast, one: Inspection, number: int, lang: Lang, most: i
     rest = len(lost) - len(items)
     tail = t(f"；另有 {rest} 条", f"; {rest} more") if rest else ""
     said = t("；", "; ").join(items) + tail if items else t("没有失分", "nothing lost")
-    label = t(f"第{'一二三'[number - 1]}次查到的问题（失分重的在前）：", f"Found in no. {number} (heaviest first): ")
-    return f'<p class="note"><b>{label}</b>{escape(said)}{t("。", ".")}</p>'
+    label = t(f"第{'一二三'[number - 1]}次。", f"No. {number}. ")
+    sites = t("点位：", "Sites: ") + _listed_sites(found, one, lang) + t("。", ". ")
+    lead = t("问题（失分重的在前）：", "Found (heaviest first): ")
+    return f'<p class="note"><b>{label}</b>{escape(sites)}{lead}{escape(said)}{t("。", ".")}</p>'
 
 
 # --------------------------------------------------------------------------------------------- an earlier round
@@ -536,7 +563,7 @@ def _parameters(found: Forecast, lang: Lang) -> str:
     }
     rows = []
     for one in found.prospect.settings.parameters:
-        if one.part not in found.prospect.settings.on | {"inspector"}:
+        if not _acts(found, one.part):
             continue
         otherwise = "" if one.otherwise is None else one.otherwise.say(lang)
         value = otherwise if one.value is None else _plain(one.value)
@@ -552,6 +579,16 @@ def _parameters(found: Forecast, lang: Lang) -> str:
             ]
         )
     return f"<h3>{t('参数', 'Parameters')}</h3>{table(columns, rows, tight=True)}"
+
+
+def _acts(found: Forecast, part: str) -> bool:
+    """Whether a part is on, and there is something for it to act on."""
+    model, on = found.prospect.model, found.prospect.settings.on
+    if part in ("survey", "documents"):
+        return part in on and any(block.part == part for block in model.blocks)
+    if part == "events":
+        return bool(model.events)
+    return ("severity" if part == "inspector" else part) in on
 
 
 def _plain(value: Fraction) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -10,14 +11,18 @@ from evalsys.forecast_settings import PART_NAMES
 from evalsys.forecast_views import Change, SiteRow
 from evalsys.forecasting import Forecast, RateDoubt
 from evalsys.inspection import Inspection
-from evalsys.language import Lang, Text
+from evalsys.language import LANGUAGES, Lang, Text
+from evalsys.regions import Reason
 from evalsys.variance import PassShare, Share
-from evalsys.wording import decimal, joined, node_name, percent, plural, points
+from evalsys.wording import decimal, joined, node_name, percent, percent_short, plural
 
 __all__ = [
     "ENGINES",
     "PART_NAMES",
+    "about",
     "assumed_reading",
+    "basis",
+    "chance_of",
     "chance_text",
     "change_reading",
     "distribution_reading",
@@ -56,15 +61,56 @@ def chance_text(chance: float, error: float | None = None) -> str:
     >>> chance_text(0.8497, 0.0025)
     '85.0% ± 0.5%'
     """
-    if error:
-        return f"{_per_cent(chance, 1)} ± {_per_cent(max(2 * error, 0.001), 1)}"
     if chance in (0.0, 1.0):
         return f"{chance:.0%}"
     if chance < 0.001:
         return "<0.1%"
     if chance > 0.999:
         return ">99.9%"
+    if error:
+        return f"{_per_cent(chance, 1)} ± {_per_cent(max(2 * error, 0.001), 1)}"
     return _per_cent(chance, 1 if chance < 0.01 or chance > 0.99 else 0)
+
+
+def chance_of(found: Forecast, chance: float | None = None, error: float | None = None) -> str:
+    """Return a chance of a forecast in per cent; by default the one to pass, with its error where it is simulated.
+
+    Where all simulated inspections end alike, the chance is not certain: at most 3 in so many draws end otherwise
+    (95 %, the rule of three). Nor is a law's, unless it has no spread.
+
+    Parameters
+    ----------
+    chance, error : float, optional
+        Another chance of the same forecast.
+    """
+    if chance is None:
+        chance, error = found.chance, found.chance_error if found.engine == "simulate" else None
+    if chance is None:
+        return "–"
+    inside = min(max(chance, 0.0), 1.0)
+    if inside in (0.0, 1.0) and found.sd > 0:
+        off = max(3 / found.draws, 0.001) if found.draws else 0.001
+        tenths = Fraction(math.ceil(_exact(off) * 1000), 1000)
+        places = 0 if (tenths * 100).denominator == 1 else 1
+        return f">{percent(1 - tenths, places)}" if inside else f"<{percent(tenths, places)}"
+    return chance_text(inside, error)
+
+
+def about(said: str, lang: Lang) -> str:
+    """Return a chance within a sentence: it is never told as if it were certain.
+
+    Examples
+    --------
+    >>> about("74%", "zh"), about("74%", "en"), about(">99.9%", "zh"), about("<0.1%", "en"), about("85.0% ± 0.5%", "zh")
+    ('约 74%', 'about 74%', '99.9% 以上', 'below 0.1%', '85.0% ± 0.5%')
+    """
+    if said.startswith(">"):
+        return Text(f"{said[1:]} 以上", f"above {said[1:]}").say(lang)
+    if said.startswith("<"):
+        return Text(f"不足 {said[1:]}", f"below {said[1:]}").say(lang)
+    if "±" in said or said in ("0%", "100%", "–"):
+        return said
+    return Text(f"约 {said}", f"about {said}").say(lang)
 
 
 def _per_cent(share: float, places: int) -> str:
@@ -119,16 +165,39 @@ def _range(found: Forecast) -> tuple[str, str]:
 
 
 def headline(found: Forecast, lang: Lang) -> str:
-    """Return what the coming inspection will find, in one or two sentences."""
+    """Return what the coming inspection will find: the range of its score and the chance to pass, usual and strict."""
     low, high = _range(found)
-    mean = score_text(found.mean)
-    zh = f"正式督查预计得 {mean} 分，九成可能在 {low} 至 {high} 分之间"
-    en = f"The coming inspection is expected to give {mean} points, with 90% chance between {low} and {high}"
-    if found.chance is not None and found.mark is not None:
-        chance = chance_text(found.chance, found.chance_error)
-        mark = points(found.mark, 2)
-        zh += f"；达到目标线（{mark} 分）的可能为 {chance}"
-        en += f"; the chance to reach the pass mark ({mark} points) is {chance}"
+    zh = f"维持现状，正式督查十次中约有九次得 {low} 至 {high} 分，期望 {score_text(found.mean)} 分"
+    en = f"As things stand, about nine inspections in ten give {low} to {high} points ({score_text(found.mean)} expected)"
+    if found.sd == 0:
+        zh, en = f"正式督查将得 {low} 分，没有波动", f"The coming inspection gives {low} points, without any spread"
+    if found.chance is None or found.mark is None:
+        return Text(
+            f"{zh}；未设目标线，不计算达标可能性。", f"{en}; no pass mark is set, so there is no chance to pass."
+        ).say(lang)
+    mark = percent_short(found.mark / found.full)
+    zh += f"；达到目标线 {mark} 的可能性{about(chance_of(found), 'zh')}"
+    en += f"; the chance to reach the pass mark of {mark} is {about(chance_of(found), 'en')}"
+    strict = found.at_severity(-1)
+    if strict is not None:
+        said = chance_of(found, strict[0], strict[1] or None)
+        zh += f"（督查偏严时{about(said, 'zh')}）"
+        en += f" ({about(said, 'en')} if inspectors are strict)"
+    return Text(zh + "。", en + ".").say(lang)
+
+
+def basis(found: Forecast, assumed: int, lang: Lang) -> str:
+    """Return how the forecast was computed and on how many assumptions it rests, for page one."""
+    zh = {"exact": "精确计算", "rounded": "取整到格点计算", "simulate": f"模拟 {found.draws:,} 次"}[found.engine]
+    en = {
+        "exact": "computed exactly",
+        "rounded": "computed on a rounded lattice",
+        "simulate": f"from {found.draws:,} simulated inspections",
+    }[found.engine]
+    en = en[0].upper() + en[1:]
+    if assumed:
+        zh += f"；依据 {assumed} 条假定，见“假设的影响”"
+        en += f"; it rests on {plural(assumed, 'assumption')}, see “How far assumptions carry”"
     return Text(zh + "。", en + ".").say(lang)
 
 
@@ -151,7 +220,7 @@ def engine_sentence(found: Forecast, lang: Lang) -> str:
     ).say(lang)
     if not found.why_not:
         return head
-    why = found.why_not[0]
+    why = Reason(_named(found, found.why_not[0].text), found.why_not[0].leaves)
     codes = [code.partition("/")[0] for code in why.leaves]
     named = joined(list(dict.fromkeys(codes)), lang, 5)
     rest = len(found.why_not) - 1
@@ -162,12 +231,24 @@ def engine_sentence(found: Forecast, lang: Lang) -> str:
     return head + (" " if lang == "en" else "") + Text(zh, en).say(lang)
 
 
+def _named(found: Forecast, text: Text) -> Text:
+    """Return a text whose English says types of sites in English: blocks have their names in Chinese."""
+    english = text.en
+    types = found.prospect.model.instrument.site_types
+    for own in sorted(found.prospect.model.blocks, key=lambda own: -len(own.name)):
+        if own.site_type is not None and own.name in english:
+            english = english.replace(own.name, types[own.site_type].en + (f" · {own.area}" if own.area else ""))
+    return Text(text.zh, english)
+
+
 def distribution_reading(found: Forecast, lang: Lang) -> str:
     """Return the reading of the distribution: where it lies, against the mark and against today."""
     now = found.prospect.score.value
     low, high = _range(found)
     zh = f"十次督查中约有九次得 {low} 至 {high} 分"
     en = f"About nine inspections in ten would give {low} to {high} points"
+    if found.sd == 0:
+        zh, en = f"督查得 {low} 分，没有波动", f"Every inspection would give {low} points"
     if now is not None:
         gap = found.mean - float(now)
         size = score_text(abs(gap))
@@ -185,11 +266,13 @@ def severity_reading(found: Forecast, lang: Lang) -> str:
     readings = [found.at_severity(times) for times in (-1, 0, 1)]
     if any(one is None for one in readings):
         return Text("未计严查程度的差别。", "Severity is switched off.").say(lang)
-    strict, usual, lenient = (chance_text(one[0], one[1] or None) for one in readings if one)
+    said = [chance_of(found, one[0], one[1] or None) for one in readings if one]
+    zh, en = ([about(each, to) for each in said] for to in LANGUAGES)
     return Text(
-        f"督查人员偏严（低一个标准差）时达标可能为 {strict}，一般时 {usual}，偏宽时 {lenient}。",
-        f"With strict inspectors (one standard deviation) the chance to pass is {strict}, as usual {usual}, "
-        f"with lenient ones {lenient}.",
+        f"同样的现场，督查一般时达标可能性{zh[1]}，偏严时{zh[0]}，偏宽时{zh[2]}；"
+        "大约每六次督查遇到一次这样严或更严的，一次这样宽或更宽的。",
+        f"With the same sites, the chance to pass is {en[1]} with usual inspectors, {en[0]} with strict ones, {en[2]} "
+        "with lenient ones; about one inspection in six is as strict or stricter, one as lenient or more so.",
     ).say(lang)
 
 
@@ -242,7 +325,7 @@ def sites_reading(found: Forecast, rows: Sequence[SiteRow], lang: Lang) -> str:
     names = joined([str(sites.iloc[row.site]) for row in rows[:3]], lang)
     size = score_text(sum(row.drawn * row.loss for row in rows[:3]))
     return Text(
-        f"按“抽到的可能 × 抽到后的失分”排列，{names}最高，合计预计失 {size} 分。",
+        f"按抽到的可能性与抽到后失分之积排列，{names}居前，合计预计失 {size} 分。",
         f"By the chance to be drawn times the loss if drawn, the highest are {names}: together {size} points expected.",
     ).say(lang)
 
@@ -284,9 +367,10 @@ def assumed_reading(doubt: RateDoubt | None, lang: Lang) -> str:
         return ""
     low, high = chance_text(doubt.low), chance_text(doubt.high)
     return Text(
-        f"达标率只由有限的检查得出：考虑这一点，达标可能九成在 {low} 至 {high} 之间（{doubt.sets} 组达标率）。",
-        f"Rates are known from a limited number of checks: with this the chance to pass lies between {low} and {high} "
-        f"with 90% ({doubt.sets} sets of rates).",
+        f"各类点位的达标率只由有限的检查得出：计入这一点，达标可能性十次中约有九次在 {low} 至 {high} 之间"
+        f"（由 {doubt.sets} 组达标率得出）。",
+        f"Rates are known from a limited number of checks: with this, the chance to pass lies between {low} and {high} "
+        f"in nine cases of ten (from {doubt.sets} sets of rates). ",
     ).say(lang)
 
 

@@ -30,8 +30,11 @@ Engine = Literal["auto", "exact", "simulate"]
 
 #: Simulated inspections behind a forecast without an exact law.
 DRAWS = 20_000
+#: Pairs of simulated inspections behind a line of the variance, or an index, that has no closed form.
+PAIRS = 8_000
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _BINS = 11  # of severity, in a simulation
+_SMALL = 2**12  # cells: enough to see how far the chance moves
 _TOO_FINE = Text(
     "各标准检查数不同，公分母过大，分布须取整到格点",
     "the common denominator is too large: losses would have to be rounded to a lattice",
@@ -155,7 +158,7 @@ def forecast(
     found = prospect(assessment, settings, at_least)
     if found.score.value is None:
         raise InputFaults([Fault("nothing_to_forecast", "forecast")])
-    shares = split(found, draws=draws, seed=seed)
+    shares = split(found, draws=min(draws, PAIRS), seed=seed)
     why: tuple[Reason, ...] = ()
     if engine != "simulate":
         try:
@@ -266,7 +269,7 @@ def rate_doubt(found: Forecast, sets: int = 60) -> RateDoubt | None:
     """Return the interval of the chance over the rates; None where rates are off or there is no pass mark.
 
     An outer loop: rates are drawn from their posteriors, and each set gives a chance by the forecast's own engine
-    (exact laws on a lattice of 16,384 cells at 25 nodes of severity; or simulation with the same draws for all sets).
+    (laws on a lattice of at most 4,096 cells at 25 nodes of severity; or simulation with the same draws for all sets).
     """
     model = found.prospect.model
     if found.chance is None or "rates" not in found.prospect.settings.on or not len(model.rates):
@@ -278,25 +281,38 @@ def rate_doubt(found: Forecast, sets: int = 60) -> RateDoubt | None:
         if found.engine == "simulate":
             chance = simulate(here, 1_000, found.seed).chance
         else:
-            chance = law(here, cells=2**14, coarse=2**14, count=25, bounded=False).chance
+            chance = law(here, cells=_SMALL, coarse=_SMALL, count=25, bounded=False).chance
         chances.append(chance or 0.0)
     low, high = np.quantile(chances, [0.05, 0.95]).tolist()
     error = float(np.std(chances, ddof=1)) / math.sqrt(sets)
     return RateDoubt(low, high, float(np.mean(chances)), error, sets)
 
 
-def tables(found: Forecast, payoff: str = "chance") -> Adjoint | tuple[Reason, ...]:
-    """Return the adjoint tables of a forecast, or why there are none."""
+def tables(found: Forecast, payoff: str = "chance", cells: int = 2**15) -> Adjoint | tuple[Reason, ...]:
+    """Return the adjoint tables of a forecast, or why there are none.
+
+    Parameters
+    ----------
+    payoff : {'chance', 'points'}
+    cells : int
+        The most cells of an exact lattice. On a coarser one losses are rounded in shares that keep the mean, and tables
+        of leaves are refused: :data:`evalsys.lattice.CELLS` for all that can be had, in more time.
+    """
     if found.engine != "exact":
         return found.why_not
-    return adjoint(found.prospect.model, payoff, count=25 if found.prospect.model.severity else 1)
+    return adjoint(found.prospect.model, payoff, cells=cells, coarse=cells, count=25)
 
 
-def passing(found: Forecast) -> tuple[PassShare, ...]:
-    """Return what pass or fail hangs on: by leaf and drawn block where the law is exact, else by part, with error."""
-    given = tables(found)
-    own = given if isinstance(given, Adjoint) else None
-    return pass_shares(found.prospect.model, own, draws=found.draws or DRAWS, seed=found.seed)
+def passing(found: Forecast, given: Adjoint | None = None) -> tuple[PassShare, ...]:
+    """Return what pass or fail hangs on.
+
+    Parameters
+    ----------
+    given : Adjoint, optional
+        Tables of the chance to pass, as :func:`tables` returns them: indices are exact then, by leaf and drawn block.
+        Without them they are simulated, by part of the uncertainty, with their error.
+    """
+    return pass_shares(found.prospect.model, given, draws=PAIRS, seed=found.seed)
 
 
 def inspections(found: Forecast, which: Sequence[int] = (0, 1, 2)) -> tuple[Inspection, ...]:

@@ -19,7 +19,7 @@ _FINE = 97
 
 
 def nodes(sd: float, count: int = 49) -> tuple[Floats, Floats]:
-    """Return the nodes and weights of the trapezoid rule for N(0, `sd`) on six and a half standard deviations either way.
+    """Return the nodes and weights of the trapezoid rule for N(0, `sd`), 6.5 standard deviations either way.
 
     For integrands that are nearly a step, as the chance to pass is, it converges where Gauss-Hermite does not.
 
@@ -56,7 +56,7 @@ def intercepts(chance: Any, sd: float) -> Floats:
     Parameters
     ----------
     chance : array of float in [0, 1]
-        0 and 1 give minus and plus infinity: what is certain, severity cannot move.
+        0 and 1 give minus and plus infinity: what is certain (to 1e-15), severity cannot move.
     sd : float
 
     Returns
@@ -72,8 +72,8 @@ def intercepts(chance: Any, sd: float) -> Floats:
     """
     chance = np.asarray(chance, dtype=float)
     values, back = np.unique(chance, return_inverse=True)
-    found = np.where(values <= 0, -np.inf, np.inf)
-    inner = (values > 0) & (values < 1)
+    found = np.where(values < 0.5, -np.inf, np.inf)
+    inner = (values > 1e-15) & (values < 1 - 1e-15)
     p = values[inner]
     b = np.log(p) - np.log1p(-p)
     if sd > 0:

@@ -158,6 +158,16 @@ def test_mending_what_severity_does_not_move() -> None:
     for after in (1.0, 0.4):
         again = payoff_by_law(changed(model, 0, 1, 0, after), "chance", 5)
         assert found.mended(0, 1, 0, after) == pytest.approx(again, abs=1e-12)
+    gain = found.sites[0].if_mended_seen[1, 0] - found.sites[0].if_seen[1]
+    assert gain / 2 == pytest.approx(found.mended(0, 1, 0) - found.mean, abs=1e-14)  # half of the sites are drawn
+
+
+def test_mending_where_a_check_may_not_apply() -> None:
+    model = drawn()
+    block = replace(model.blocks[0], absent=np.full((4, 2), 0.25))
+    model = replace(model, blocks=(block, model.blocks[1]), leaves=(LeafRule(absent="full"),) * 3)
+    again = payoff_by_law(changed(model, 0, 1, 0, 1.0), "chance", 1)
+    assert adjoint(model).mended(0, 1, 0) == pytest.approx(again, abs=1e-12)
 
 
 def test_leaves_that_never_lose() -> None:

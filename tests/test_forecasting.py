@@ -137,7 +137,7 @@ def test_tables_of_an_exact_forecast(linear):
     given = tables(found)
     assert isinstance(given, Adjoint)
     assert given.mean == pytest.approx(found.chance, abs=1e-4)  # fewer nodes of severity
-    first, *_ = passing(found)
+    first, *_ = passing(found, given)
     assert 0 < first.index <= 1
 
 

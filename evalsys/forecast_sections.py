@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from html import escape
-from typing import NamedTuple
 
 import numpy as np
 
 from evalsys import forecast_words as words
 from evalsys import wording
-from evalsys.adjoint import Adjoint
-from evalsys.assessment import Assessment
-from evalsys.assumptions_views import Under, under
-from evalsys.doubt import score_doubt
 from evalsys.evidence import read_assessment
-from evalsys.faults import InputFaults
 from evalsys.figures import Bar
 from evalsys.forecast_figures import (
     Bin,
@@ -29,15 +23,16 @@ from evalsys.forecast_figures import (
     severity_curve,
     shares_bar,
 )
-from evalsys.forecast_views import change_since, histogram, site_rows
-from evalsys.forecasting import Forecast, RateDoubt, forecast, inspections, passing, rate_doubt, tables
+from evalsys.forecast_views import Finding, Outlook, change_since, findings_of, outlook
+from evalsys.forecasting import Forecast
 from evalsys.inspection import Inspection
 from evalsys.instrument import METHODS
 from evalsys.language import Lang, Text
 from evalsys.markup import Column, Html, block, figure, key_figures, safe, section, speaker, table
 from evalsys.modelling_views import Learnt, assumptions, learnt
+from evalsys.regions import Reason
 from evalsys.scoring import Score, score
-from evalsys.variance import GroupShare, groups
+from evalsys.variance import GroupShare
 from evalsys.wording import decimal, percent
 
 __all__ = [
@@ -55,34 +50,13 @@ __all__ = [
 _MOST = 10
 
 
-class Outlook(NamedTuple):
-    """A forecast, or why there is none, and what is computed from it once for several parts of the page."""
-
-    found: Forecast | None
-    why: str
-    given: Adjoint | None
-    doubt: RateDoubt | None
-
-
-def outlook(assessment: Assessment, pass_mark: str = "", seed: int = 0) -> Outlook:
-    """Forecast the coming inspection for the page; faults are told there, not raised.
-
-    Parameters
-    ----------
-    pass_mark : str
-        ``"85%"`` or points; empty: as the assessment says.
-    seed : int
-    """
-    try:
-        found = forecast(assessment, at_least=pass_mark or None, seed=seed)
-    except InputFaults as error:
-        return Outlook(None, "；".join(fault.say("zh") for fault in error.faults), None, None)
-    given = tables(found) if found.chance is not None else ()
-    return Outlook(found, "", given if isinstance(given, Adjoint) else None, rate_doubt(found, sets=30))
-
-
 def _none(seen: Outlook, lang: Lang) -> str:
-    return escape(speaker(lang)(f"不能预测：{seen.why}", f"No forecast: {seen.why}"))
+    why = (
+        "；".join(fault.say(lang) for fault in seen.faults)
+        if lang == "zh"
+        else "; ".join(fault.say(lang) for fault in seen.faults)
+    )
+    return escape(speaker(lang)(f"不能预测：{why}", f"No forecast: {why}"))
 
 
 # ---------------------------------------------------------------------------------------------------- page one
@@ -92,10 +66,12 @@ def headline(seen: Outlook, lang: Lang) -> Html:
     """Return the forecast in a sentence, for page one."""
     t = speaker(lang)
     if seen.found is None:
-        return block(lang, f'<p class="note">{_none(seen, lang)}</p>')
-    said = words.headline(seen.found, lang)
-    tail = t("详见“预测”。", "See the forecast.")
-    return block(lang, f'<p class="note"><b>{t("预测。", "Forecast. ")}</b>{escape(said)} {tail}</p>')
+        return block(lang, f'<p class="note">{_none(seen, lang)}</p>') if seen.faults else Html("")
+    space = t("", " ")
+    said = (
+        words.headline(seen.found, lang) + space + words.basis(seen.found, len(assumptions(seen.found.prospect)), lang)
+    )
+    return block(lang, f'<p class="note"><b>{t("预测。", "Forecast. ")}</b>{escape(said)}</p>')
 
 
 # ------------------------------------------------------------------------------------------------ the forecast
@@ -103,20 +79,20 @@ def headline(seen: Outlook, lang: Lang) -> Html:
 
 def overview(seen: Outlook, lang: Lang) -> Html:
     """Return the forecast: key figures, the distribution with the pass mark, the chance under each severity."""
-    t = speaker(lang)
     found = seen.found
+    zh, en = "正式督查预测", "Forecast of the coming inspection"
     if found is None:
-        return block(lang, section("六", "forecast", "预测", "Forecast", lang, _none(seen, lang), page_break=True))
+        return block(lang, section("六", "forecast", zh, en, lang, _none(seen, lang))) if seen.faults else Html("")
     say = escape(words.headline(found, lang))
     parts = [
-        section("六", "forecast", "预测", "Forecast", lang, say, page_break=True),
+        section("六", "forecast", zh, en, lang, say, page_break=True),
         _key_figures(seen, found, lang),
         _distribution(found, lang),
     ]
     if found.chance is not None and len(found.severity) > 1:
         parts.append(_severity(found, lang))
     parts.append(f'<p class="note">{escape(words.engine_sentence(found, lang))}</p>')
-    return block(lang, *(part for part in parts if part), t("", ""))
+    return block(lang, *parts)
 
 
 def _key_figures(seen: Outlook, found: Forecast, lang: Lang) -> str:
@@ -137,18 +113,21 @@ def _key_figures(seen: Outlook, found: Forecast, lang: Lang) -> str:
     ]
     if found.chance is not None and found.mark is not None:
         mark = wording.percent_short(found.mark / found.full)
-        entries.append(
-            (
-                t("达标可能", "Chance to pass"),
-                words.chance_text(found.chance, found.chance_error),
-                t(f"目标线 {mark}", f"pass mark {mark}"),
-            )
-        )
+        strict, lenient = found.at_severity(-1), found.at_severity(1)
+        note = t(f"目标线 {mark}", f"pass mark {mark}")
+        if strict is not None and lenient is not None:
+            a, b = (words.chance_of(found, one[0]) for one in (strict, lenient))
+            note = t(f"目标线 {mark}；偏严 {a}，偏宽 {b}", f"mark {mark}; strict {a}, lenient {b}")
+        value, _, error = words.chance_of(found).partition(" ± ")
+        shown = f"{escape(value)}<small> ± {error}</small>" if error else escape(value)
+        entries.append((t("达标可能性", "Chance to pass"), shown, note))
+    else:
+        entries.append((t("达标可能性", "Chance to pass"), "–", t("未设目标线", "no pass mark is set")))
     if seen.doubt is not None:
-        low, high = words.chance_text(seen.doubt.low), words.chance_text(seen.doubt.high)
+        low, high = (escape(words.chance_text(end)) for end in (seen.doubt.low, seen.doubt.high))
         entries.append(
             (
-                t("达标可能的范围", "Range of the chance"),
+                t("达标可能性的范围", "Range of the chance"),
                 f"{low}–{high}",
                 t("九成；计入达标率的误差", "90%, with the error of the rates"),
             )
@@ -169,20 +148,22 @@ def _distribution(found: Forecast, lang: Lang) -> str:
     band = None
     if found.sd > 0:
         low, high = held[0.05] / full, held[0.95] / full
-        band = Span(low * 100, high * 100, "5%: " + _rate(low), "95%: " + _rate(high))
+        band = Span(low * 100, high * 100, _rate(low), _rate(high))
     if found.mark is None or found.chance is None:
         # without a mark all is on one side: the mark stands left of everything, without words
         mark, below, above = Reading(bins[0].low, ""), ("", ""), ("", "")
     else:
         at = found.mark / found.full
         mark = Reading(float(at * 100), t("目标线 ", "pass mark ") + wording.percent_short(at))
-        fail = words.chance_text(1 - found.chance)
-        below = (t(f"不达标 {fail}", f"fails {fail}"), "")
-        above = (t(f"达标 {words.chance_text(found.chance)}", f"passes {words.chance_text(found.chance)}"), "")
+        below = t("低于目标线", "below the mark"), words.about(words.chance_of(found, 1 - found.chance), lang)
+        above = t("达到目标线", "reaches it"), words.about(words.chance_of(found, found.chance), lang)
     said = words.distribution_reading(found, lang)
     alt = t("得分率分布：", "Distribution of the rate: ") + said
-    chart = distribution(bins, mark, now, mean, band, below, above, t("得分率", "Rate"), alt)
-    return figure(t("得分分布", "Distribution of the score"), chart, said)
+    axis = t(
+        "正式督查得分率（横条：十次中约有九次落在此段）", "Rate of the coming inspection (bar: nine in ten fall here)"
+    )
+    chart = distribution(bins, mark, now, mean, band, below, above, axis if band else t("得分率", "Rate"), alt)
+    return figure(t("得分率可能落在哪里", "Where the rate may fall"), chart, said)
 
 
 def _rate(share: float) -> str:
@@ -200,12 +181,13 @@ def _severity(found: Forecast, lang: Lang) -> str:
     for times, zh, en in ((-1, "偏严", "strict"), (0, "一般", "usual"), (1, "偏宽", "lenient")):
         at = found.at_severity(times)
         if at is not None:
-            given.append(Given(times * sd, at[0], f"{t(zh, en)} {words.chance_text(at[0])}", loud=times == -1))
+            label = f"{t(zh, en)} {words.about(words.chance_of(found, at[0]), lang)}"
+            given.append(Given(times * sd, at[0], label, loud=times == -1))
     said = words.severity_reading(found, lang)
     ends = t("从严", "strict"), t("从宽", "lenient")
-    axis = t("督查人员的严查程度", "Severity of the inspectors")
+    axis = t("督查宽严（浅蓝：各种宽严出现的机会）", "Severity of the inspectors (pale: how often each occurs)")
     alt = t("达标可能随严查程度变化：", "Chance to pass by severity: ") + said
-    heading = t("达标可能与严查程度", "Chance to pass, by severity")
+    heading = t("督查宽严不同时", "If inspectors are strict or lenient")
     return figure(heading, severity_curve(points, weights, given, ends, axis, alt), said)
 
 
@@ -217,7 +199,7 @@ def spread(seen: Outlook, lang: Lang) -> Html:
     t = speaker(lang)
     found = seen.found
     if found is None:
-        return block(lang, "")
+        return Html("")
     say = escape(words.shares_reading(found.shares, lang))
     total = sum(share.variance for share in found.shares)
     items = []
@@ -231,15 +213,13 @@ def spread(seen: Outlook, lang: Lang) -> Html:
         t("得分波动的来源（占方差）", "Where the spread comes from (share of variance)"), shares_bar(items, alt)
     )
     parts = [section("七", "spread", "不确定性来源", "Where the uncertainty comes from", lang, say), chart]
-    parts += [_hangs_on(found, seen.given, lang), _groups(found, lang)]
+    parts += [_hangs_on(seen, found, lang), _groups(seen, found, lang)]
     return block(lang, *parts)
 
 
-def _hangs_on(found: Forecast, given: Adjoint | None, lang: Lang) -> str:
+def _hangs_on(seen: Outlook, found: Forecast, lang: Lang) -> str:
     t = speaker(lang)
-    if found.chance is None or found.chance in (0.0, 1.0):
-        return ""
-    shares = [share for share in passing(found, given) if share.index > 0.001]
+    shares = [share for share in seen.hangs if share.index > 0.001]
     if not shares:
         return ""
     head = t("达标与否取决于什么", "What pass or fail hangs on")
@@ -256,11 +236,11 @@ def _hangs_on(found: Forecast, given: Adjoint | None, lang: Lang) -> str:
     return f"<h3>{head}</h3>{table(columns, rows, tight=True)}<p class='note'>{said}</p>"
 
 
-def _groups(found: Forecast, lang: Lang) -> str:
+def _groups(seen: Outlook, found: Forecast, lang: Lang) -> str:
     t = speaker(lang)
-    held = groups(found.prospect.model)
-    if not isinstance(held, tuple):
-        why = held.text.say(lang)
+    held = seen.groups
+    if isinstance(held, Reason):
+        why = words.named(found, held.text).say(lang)
         return f"<p class='note'>{escape(t(f'按点位类型分解未作：{why}。', f'Not split by type of site: {why}.'))}</p>"
     if len(held) < 2:
         return ""
@@ -300,8 +280,8 @@ def worst_sites(seen: Outlook, lang: Lang) -> Html:
     t = speaker(lang)
     found = seen.found
     if found is None:
-        return block(lang, "")
-    rows = [row for row in site_rows(found, seen.given) if row.loss > 0]
+        return Html("")
+    rows = [row for row in seen.sites if row.loss > 0]
     say = escape(words.sites_reading(found, rows, lang))
     head = section("八", "sites", "最该先看的点位", "Sites to look at first", lang, say)
     columns = [
@@ -361,8 +341,8 @@ def three_inspections(seen: Outlook, lang: Lang) -> Html:
     t = speaker(lang)
     found = seen.found
     if found is None:
-        return block(lang, "")
-    made = inspections(found)
+        return Html("")
+    made = seen.inspections
     say = escape(words.inspections_reading(made, lang))
     head = section("九", "inspections", "三次模拟督查", "Three simulated inspections", lang, say)
     columns = [
@@ -456,7 +436,7 @@ def change(result: Score, earlier: str, lang: Lang) -> Html:
     """
     t = speaker(lang)
     if not earlier:
-        return block(lang, "")
+        return Html("")
     before = score(read_assessment(result.assessment.path, round=earlier))
     found = change_since(before, result)
     say = escape(words.change_reading(found, lang))
@@ -489,20 +469,23 @@ def carries(seen: Outlook, lang: Lang) -> Html:
     t = speaker(lang)
     found = seen.found
     if found is None:
-        return block(lang, "")
-    rows = under(found.prospect, seed=found.seed)
+        return Html("")
     say = words.assumed_reading(seen.doubt, lang)
-    doubt = None
-    if found.prospect.model.instrument.weights.get("status") == "assumed":
-        doubt = score_doubt(found.prospect.score)
-        if not isinstance(doubt, Text):
-            say += words.weights_reading(doubt, lang)
+    if isinstance(seen.weights, Text):
+        why = seen.weights.say(lang)
+        say += t(
+            f"权重为假定，其影响不能计算：{why}。", f"Weights are assumed; how far they carry cannot be said: {why}."
+        )
+    elif seen.weights is not None:
+        say += words.weights_reading(seen.weights, lang)
+    else:
+        say += t("权重有出处，不另作假定。", "Weights have a source.")
     head = section("十", "carries", "假设的影响", "How far assumptions carry", lang, escape(say))
     items = "".join(f"<li>{escape(text.say(lang))}</li>" for text in assumptions(found.prospect))
     return block(
         lang,
         head,
-        _under(found, rows, lang),
+        _under(found, seen.others, lang),
         f"<h3>{t('模型的假定', 'What the model assumes')}</h3><ul>{items}</ul>" if items else "",
         _parameters(found, lang),
         _learnt(learnt(found.prospect, most=5), lang),

@@ -1,4 +1,4 @@
-"""What a page shows of a forecast, as plain rows: a histogram, the sites that cost most, what changed since a round."""
+"""What a page shows of a forecast, as plain rows: all results once, a histogram, sites, findings, what changed."""
 
 from __future__ import annotations
 
@@ -10,15 +10,114 @@ from fractions import Fraction
 import numpy as np
 
 from evalsys.adjoint import Adjoint
-from evalsys.forecasting import Forecast
+from evalsys.assessment import Assessment
+from evalsys.assumptions_views import Under, under
+from evalsys.doubt import ScoreDoubt, score_doubt
+from evalsys.faults import Fault, InputFaults
+from evalsys.forecasting import Forecast, RateDoubt, forecast, inspections, passing, rate_doubt, tables
+from evalsys.inspection import Inspection
+from evalsys.language import Text
 from evalsys.model import Model
+from evalsys.regions import Reason
+from evalsys.rules import exact
 from evalsys.scoring import Score
-from evalsys.spine import evaluate
+from evalsys.spine import allocate, evaluate
+from evalsys.variance import GroupShare, PassShare, groups
 
-__all__ = ["Change", "Moved", "SiteRow", "change_since", "histogram", "site_rows"]
+__all__ = [
+    "Change",
+    "Finding",
+    "Moved",
+    "Outlook",
+    "SiteRow",
+    "change_since",
+    "findings_of",
+    "histogram",
+    "outlook",
+    "site_rows",
+]
 
 _ZERO, _ONE = Fraction(0), Fraction(1)
 _STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """A forecast and all that a page shows of it, computed once; or the faults for which there is none.
+
+    Attributes
+    ----------
+    found : Forecast or None
+    faults : tuple of Fault
+        Why there is no forecast; none where nobody wants one.
+    given : Adjoint or None
+        Tables of the chance to pass, where they are exact.
+    hangs : tuple of PassShare
+        What pass or fail hangs on.
+    groups : tuple of GroupShare, or Reason
+        By type of site.
+    sites : tuple of SiteRow
+    inspections : tuple of Inspection
+        Three of them.
+    doubt : RateDoubt or None
+    others : tuple of Under
+        As it is, and under other assumptions.
+    weights : ScoreDoubt, Text or None
+        Where weights are assumed: how far they move the mock score, or why that cannot be said.
+    """
+
+    found: Forecast | None
+    faults: tuple[Fault, ...] = ()
+    given: Adjoint | None = None
+    hangs: tuple[PassShare, ...] = ()
+    groups: tuple[GroupShare, ...] | Reason = ()
+    sites: tuple[SiteRow, ...] = ()
+    inspections: tuple[Inspection, ...] = ()
+    doubt: RateDoubt | None = None
+    others: tuple[Under, ...] = ()
+    weights: ScoreDoubt | Text | None = None
+
+
+def outlook(assessment: Assessment, pass_mark: str = "", seed: int = 0, wanted: bool = True) -> Outlook:
+    """Forecast the coming inspection for a page; faults are told there, not raised.
+
+    Parameters
+    ----------
+    pass_mark : str
+        ``"85%"`` or points; empty: as the assessment says.
+    seed : int
+    wanted : bool
+        Without it, nothing is computed and the page tells nothing.
+
+    Examples
+    --------
+    >>> from evalsys import read_assessment
+    >>> outlook(read_assessment("data/wujiang-2016"), wanted=False).found is None
+    True
+    """
+    if not wanted:
+        return Outlook(None)
+    try:
+        found = forecast(assessment, at_least=pass_mark or None, seed=seed)
+    except InputFaults as error:
+        return Outlook(None, tuple(error.faults))
+    model = found.prospect.model
+    held = tables(found) if found.chance is not None else None
+    given = held if isinstance(held, Adjoint) else None
+    open_ = found.chance is not None and 0 < found.chance < 1 and found.sd > 0
+    return Outlook(
+        found=found,
+        given=given,
+        hangs=passing(found, given) if open_ else (),
+        groups=groups(model),
+        sites=site_rows(found, given),
+        inspections=inspections(found),
+        doubt=rate_doubt(found, sets=30) if open_ else None,
+        others=under(found.prospect, seed=seed),
+        weights=score_doubt(found.prospect.score, seed=seed)
+        if model.instrument.weights["status"] == "assumed"
+        else None,
+    )
 
 
 def histogram(found: Forecast, most: int = 48) -> tuple[tuple[float, float, float], ...]:
@@ -131,8 +230,6 @@ def _weights(model: Model) -> list[float]:
     """Return the points that one row of each leaf holds in the total, as weights go down a tree that adds up."""
     instrument = model.instrument
     count = len(instrument.leaves)
-    from evalsys.rules import exact
-
     whole = evaluate(instrument, exact([_ONE] * count), model.missing, model.dropped)
     total = [_ZERO] * len(instrument.nodes)
     for factor, part in whole.methods or ((_ONE, whole),):
@@ -147,6 +244,42 @@ def _weights(model: Model) -> list[float]:
         float(total[place] * full / rows) if rows else 0.0
         for place, rows in zip(instrument.leaves, model.rows, strict=True)
     ]
+
+
+# ------------------------------------------------------------------------------------- in a simulated inspection
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A row of a simulated inspection with a shortfall: its place in the table, and the points it costs there."""
+
+    row: int
+    points: Fraction
+
+
+def findings_of(model: Model, one: Inspection) -> tuple[Finding, ...]:
+    """Return the rows of an inspection that show a shortfall, by the points they cost: the largest first.
+
+    A leaf's loss is shared over its rows in proportion to their shortfalls. The points add up to the full marks less
+    the score before events; a row below a threshold that holds all the same costs nothing.
+    """
+    instrument = model.instrument
+    loss, _ = allocate(instrument, one.evaluation)
+    rate = one.evaluation.assessed[0]
+    leaf_of = {
+        (instrument.nodes[instrument.nodes[place].parent].code, instrument.nodes[place].method): place
+        for place in instrument.leaves
+    }
+    short: dict[int, Fraction] = {}
+    where: list[tuple[int, int, Fraction]] = []
+    columns = (one.rows[name].tolist() for name in ("standard", "method", "attainment", "level"))
+    for row, (code, method, attained, level) in enumerate(zip(*columns, strict=True)):
+        if level > 0 and attained is not None:
+            place = leaf_of[code, method]
+            where.append((row, place, _ONE - attained))
+            short[place] = short.get(place, _ZERO) + _ONE - attained
+    made = [Finding(row, loss.get(place, _ZERO) / rate * lack / short[place]) for row, place, lack in where]
+    return tuple(sorted(made, key=lambda finding: (-finding.points, finding.row)))
 
 
 # --------------------------------------------------------------------------------------------- since another round

@@ -30,6 +30,7 @@ __all__ = [
     "headline",
     "inspections_reading",
     "moved_text",
+    "named",
     "pass_share_name",
     "passing_reading",
     "score_text",
@@ -168,7 +169,9 @@ def headline(found: Forecast, lang: Lang) -> str:
     """Return what the coming inspection will find: the range of its score and the chance to pass, usual and strict."""
     low, high = _range(found)
     zh = f"维持现状，正式督查十次中约有九次得 {low} 至 {high} 分，期望 {score_text(found.mean)} 分"
-    en = f"As things stand, about nine inspections in ten give {low} to {high} points ({score_text(found.mean)} expected)"
+    en = (
+        f"As things stand, about nine inspections in ten give {low} to {high} points, {score_text(found.mean)} expected"
+    )
     if found.sd == 0:
         zh, en = f"正式督查将得 {low} 分，没有波动", f"The coming inspection gives {low} points, without any spread"
     if found.chance is None or found.mark is None:
@@ -220,7 +223,7 @@ def engine_sentence(found: Forecast, lang: Lang) -> str:
     ).say(lang)
     if not found.why_not:
         return head
-    why = Reason(_named(found, found.why_not[0].text), found.why_not[0].leaves)
+    why = Reason(named(found, found.why_not[0].text), found.why_not[0].leaves)
     codes = [code.partition("/")[0] for code in why.leaves]
     named = joined(list(dict.fromkeys(codes)), lang, 5)
     rest = len(found.why_not) - 1
@@ -231,7 +234,7 @@ def engine_sentence(found: Forecast, lang: Lang) -> str:
     return head + (" " if lang == "en" else "") + Text(zh, en).say(lang)
 
 
-def _named(found: Forecast, text: Text) -> Text:
+def named(found: Forecast, text: Text) -> Text:
     """Return a text whose English says types of sites in English: blocks have their names in Chinese."""
     english = text.en
     types = found.prospect.model.instrument.site_types

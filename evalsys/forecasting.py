@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from evalsys.adjoint import Adjoint, adjoint
 from evalsys.assessment import Assessment
+from evalsys.doubt import ChanceDoubt, ScoreDoubt, chance_doubt, score_doubt
 from evalsys.faults import Fault, InputFaults
 from evalsys.forecast_settings import ForecastSettings
 from evalsys.inspection import Inspection, Simulation, one, simulate
+from evalsys.instrument import Instrument
 from evalsys.language import Text
 from evalsys.lattice import compile_region
 from evalsys.law import Law, law
@@ -23,7 +25,18 @@ from evalsys.modelling import Prospect, prospect
 from evalsys.regions import NotExact, Reason, regions_of
 from evalsys.variance import PassShare, Share, pass_shares, split
 
-__all__ = ["DRAWS", "QUANTILES", "Forecast", "RateDoubt", "forecast", "inspections", "passing", "rate_doubt", "tables"]
+__all__ = [
+    "DRAWS",
+    "QUANTILES",
+    "Forecast",
+    "RateDoubt",
+    "forecast",
+    "inspections",
+    "passing",
+    "rate_doubt",
+    "tables",
+    "weight_doubt",
+]
 
 Floats = NDArray[np.float64]
 Engine = Literal["auto", "exact", "simulate"]
@@ -286,6 +299,37 @@ def rate_doubt(found: Forecast, sets: int = 60) -> RateDoubt | None:
     low, high = np.quantile(chances, [0.05, 0.95]).tolist()
     error = float(np.std(chances, ddof=1)) / math.sqrt(sets)
     return RateDoubt(low, high, float(np.mean(chances)), error, sets)
+
+
+def weight_doubt(found: Forecast, draws: int = 12) -> tuple[ScoreDoubt, ChanceDoubt | None] | None:
+    """Return how far assumed weights move the mock score and the chance to pass.
+
+    Parameters
+    ----------
+    draws : int
+        Sets of random weights for the chance, beside those that make the score least and most.
+
+    Returns
+    -------
+    (ScoreDoubt, ChanceDoubt or None) or None
+        None where weights are not assumed, or no part of the total has a weight of its own; no chance without a mark.
+    """
+    model = found.prospect.model
+    if model.instrument.weights["status"] != "assumed":
+        return None
+    doubt = score_doubt(found.prospect.score, seed=found.seed)
+    if not isinstance(doubt, ScoreDoubt):
+        return None
+    if found.chance is None:
+        return doubt, None
+
+    def chance_of(instrument: Instrument) -> float:
+        here = replace(model, instrument=instrument)
+        if found.engine == "simulate":
+            return simulate(here, 2_000, found.seed).chance or 0.0
+        return law(here, cells=_SMALL, coarse=_SMALL, count=25, bounded=False).chance or 0.0
+
+    return doubt, chance_doubt(chance_of, model.instrument, doubt, draws=draws, seed=found.seed)
 
 
 def tables(found: Forecast, payoff: str = "chance", cells: int = 2**15) -> Adjoint | tuple[Reason, ...]:

@@ -11,7 +11,7 @@ from builders import assessment_of, content_of, indicator, standard
 import evalsys
 from evalsys.adjoint import Adjoint
 from evalsys.faults import InputFaults
-from evalsys.forecasting import forecast, inspections, passing, rate_doubt, tables
+from evalsys.forecasting import forecast, inspections, passing, rate_doubt, tables, weight_doubt
 from evalsys.inspection import simulate
 from evalsys.law import law
 from evalsys.model import PARTS
@@ -175,6 +175,32 @@ def test_rates_known_from_few_checks_widen_the_chance(linear, engine):
     assert doubt.sets == 8
     assert doubt == rate_doubt(found, sets=8)
     assert rate_doubt(forecast(linear, settings=linear.settings.forecast.with_off(["rates"]))) is None
+
+
+def test_assumed_weights_move_the_score_and_the_chance(linear, tmp_path):
+    assert weight_doubt(forecast(linear)) is None  # these are printed
+    content = content_of(
+        [
+            indicator("1", None, [standard("1.1", checked_at=AT)]),
+            indicator("2", None, [standard("1.2", checked_at=AT)]),
+        ],
+        10,
+        "equal",
+    )
+    content["weights"]["status"] = "assumed"
+    draw = [{"site_type": kind, "sites": "2"} for kind in ("community", "main-road")]
+    settings = {"inspection_date": "2026-06-01", "frame": "complete", "draw": draw, "pass_mark": "90%"}
+    bad = (("1.1", 1), ("1.1", 2), ("1.1", 3))
+    assessment = assessment_of(tmp_path / "equal", content, observed(("1.1", "1.2"), bad), settings, sites=SITES)
+    found = forecast(assessment)
+    doubt, chance = weight_doubt(found, draws=4)
+    # 1.1 loses three eighths of a half at every second site, 1.2 nothing: less weight to 1.1 is a better score
+    assert doubt.least < doubt.value < doubt.most
+    assert doubt.least_at["1"] == Fraction(5, 8)
+    assert doubt.most_at["1"] == Fraction(3, 8)
+    assert chance.value == pytest.approx(found.chance, abs=1e-3)
+    assert chance.least <= chance.at_least_score < chance.value < chance.at_most_score <= chance.most
+    assert weight_doubt(replace(found, chance=None), draws=4)[1] is None
 
 
 def test_inspections_are_those_of_the_simulation(linear):

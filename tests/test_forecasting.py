@@ -199,7 +199,8 @@ def test_assumed_weights_move_the_score_and_the_chance(linear, tmp_path):
     assert doubt.least_at["1"] == Fraction(5, 8)
     assert doubt.most_at["1"] == Fraction(3, 8)
     assert chance.value == pytest.approx(found.chance, abs=1e-3)
-    assert chance.least <= chance.at_least_score < chance.value < chance.at_most_score <= chance.most
+    assert chance.least <= chance.at_least_score < chance.at_most_score <= chance.most
+    assert chance.least <= chance.value <= chance.most
     assert weight_doubt(replace(found, chance=None), draws=4)[1] is None
 
 

@@ -26,6 +26,7 @@ __all__ = ["Atoms", "DrawTerm", "atoms_of", "losses_at"]
 Floats = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 Ints = NDArray[np.int64]
+_ROOM = 2**15  # numbers for each site, or each state of a draw, that are worked on at once: what a cache holds
 
 
 @dataclass(frozen=True)
@@ -130,10 +131,12 @@ class DrawTerm:
 
     def transforms(self, chances: Sequence[Floats], waves: Sequence[Complex]) -> list[Complex]:
         """Return the transform of each row's loss at each site: arrays (S, Z, F)."""
-        return [
-            (np.ascontiguousarray(each.swapaxes(0, 1)) @ wave.view(float)).view(complex)
-            for each, wave in zip(chances, waves, strict=True)
-        ]
+        found = []
+        for each, wave in zip(chances, waves, strict=True):
+            zs, sites, atoms = each.shape
+            flat = each.swapaxes(0, 1).reshape(-1, atoms)  # one product of two matrices instead of one for each site
+            found.append((flat @ np.ascontiguousarray(wave).view(float)).view(complex).reshape(sites, zs, -1))
+        return found
 
     def forward(self, model: Model, seen: Sequence[Floats]) -> Floats:
         """Return the law of the loss on the term's own lattice, (Z, size)."""
@@ -141,13 +144,17 @@ class DrawTerm:
 
         long, waves = self.waves
         sizes, members = self.classes(model)
-        chances = self.chances(model, seen)
-        rows = self.transforms(chances, waves)
-        sites = [_product([rows[k] for k in own]) for own in members]
-        table = _start(sizes, rows[0].shape[1:])
-        for at, (count, before) in enumerate(_entries(model.blocks[self.block].times)):
-            table = _draw_step(table, [own[at] for own in sites], sizes, count, before)
-        self.law = np.maximum(fft.irfft(table[(-1,) * len(sizes)], long)[:, : self.size], 0.0)
+        chances, entries = self.chances(model, seen), list(_entries(model.blocks[self.block].times))
+        found = np.empty((len(chances[0]), long // 2 + 1), dtype=complex)
+        room = max(1, _ROOM // max(len(entries), math.prod(size + 1 for size in sizes)))
+        for here in _pieces(*found.shape, room):
+            rows = self.transforms([each[here[0]] for each in chances], [wave[:, here[1]] for wave in waves])
+            sites = _products(rows, members)
+            table = _start(sizes, rows[0].shape[1:])
+            for at, (count, before) in enumerate(entries):
+                _draw_step(table, [own[at] for own in sites], sizes, count, before)
+            found[here] = table[(-1,) * len(sizes)]
+        self.law = np.maximum(fft.irfft(found, long)[:, : self.size], 0.0)
         self.damping = self._damping(model, chances)
         return self.law
 
@@ -194,11 +201,12 @@ class DrawTerm:
         long, waves = self.waves
         sizes, members = self.classes(model)
         rows = self.transforms(self.chances(model, seen), waves)
-        sites = [_product([rows[k] for k in own]) for own in members]
+        sites = _products(rows, members)
         entries = list(_entries(model.blocks[self.block].times))
         tables = [_start(sizes, rows[0].shape[1:])]
         for at, (count, before) in enumerate(entries):
-            tables.append(_draw_step(tables[-1], [own[at] for own in sites], sizes, count, before))
+            tables.append(tables[-1].copy())
+            _draw_step(tables[-1], [own[at] for own in sites], sizes, count, before)
         weight = np.full(long // 2 + 1, 2.0)
         weight[0] = 1.0
         if long % 2 == 0:
@@ -215,11 +223,25 @@ class DrawTerm:
         return rows, found, waves
 
 
-def _product(parts: Sequence[Complex]) -> Complex:
-    out = parts[0]
-    for part in parts[1:]:
-        out = out * part
-    return out
+def _products(rows: Sequence[Complex], members: Sequence[Sequence[int]]) -> list[Complex]:
+    """Return the product of the rows that are made at the places of each class: those of the next class and more."""
+    found: list[Complex] = []
+    done: set[int] = set()
+    for own in reversed(members):
+        new = [k for k in own if k not in done]
+        product = rows[new[0]] * found[0] if found else rows[new[0]].copy()
+        for k in new[1:]:
+            product *= rows[k]
+        found.insert(0, product)
+        done.update(own)
+    return found
+
+
+def _pieces(zs: int, width: int, room: int) -> Iterator[tuple[slice, slice]]:
+    """Yield nodes of severity and frequencies to work on at once: no more numbers than `room`."""
+    across, down = min(width, room), max(1, room // width)
+    for z, f in itertools.product(range(0, zs, down), range(0, width, across)):
+        yield slice(z, z + down), slice(f, f + across)
 
 
 def _entries(times: Ints) -> Iterator[tuple[int, int]]:
@@ -270,14 +292,18 @@ def _powers(phis: Sequence[Complex], move: tuple[int, ...]) -> Any:
     return out
 
 
-def _draw_step(table: Complex, phis: Sequence[Complex], sizes: tuple[int, ...], count: int, before: int) -> Complex:
-    out = np.zeros_like(table)
+def _draw_step(table: Complex, phis: Sequence[Complex], sizes: tuple[int, ...], count: int, before: int) -> None:
+    """Move a table, in place, by one entry."""
+    moved = []
     for move in _moves(sizes, count):
-        share = _shares(sizes, move, count, before)[..., None, None]
-        to = tuple(slice(own, None) for own in move)
         of = tuple(slice(None, size + 1 - own) for size, own in zip(sizes, move, strict=True))
-        out[to] += share * (table[of] * _powers(phis, move))
-    return out
+        if any(move):
+            part = table[of] * _powers(phis, move)
+            part *= _shares(sizes, move, count, before)[..., None, None]
+            moved.append((tuple(slice(own, None) for own in move), part))
+    table *= _shares(sizes, (0,) * len(sizes), count, before)[..., None, None]
+    for to, part in moved:
+        table[to] += part
 
 
 def _draw_back(

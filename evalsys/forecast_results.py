@@ -9,13 +9,13 @@ from fractions import Fraction
 from typing import Any
 
 from evalsys.forecast_settings import PART_NAMES
-from evalsys.forecast_words import ENGINES, chance_text
+from evalsys.forecast_words import ENGINES, chance_of, named
 from evalsys.forecasting import Forecast
 from evalsys.language import Lang, Text
 from evalsys.listing import Column, Listing, number
 from evalsys.modelling_views import assumptions
 from evalsys.regions import Reason
-from evalsys.wording import decimal, percent, points
+from evalsys.wording import decimal, percent, plural, points
 
 __all__ = ["assumed", "forecast_json", "forecast_text"]
 
@@ -47,7 +47,7 @@ def forecast_json(found: Forecast, lang: Lang) -> str:
         "pass_mark": number(found.mark),
         "score": number(found.prospect.score.value),
         "engine": found.engine,
-        "why_not_exact": [{"reason": r.text.say(lang), "leaves": list(r.leaves)} for r in found.why_not],
+        "why_not_exact": [{"reason": named(found, r.text).say(lang), "leaves": list(r.leaves)} for r in found.why_not],
         "seed": found.seed,
         "draws": found.draws,
         "mean": found.mean,
@@ -124,14 +124,14 @@ def _lines(found: Forecast, lang: Lang) -> Iterator[str]:
         f"the mock score is {now}.",
     )
     if found.chance is not None and found.mark is not None:
-        chance = chance_text(found.chance, found.chance_error)
+        chance = chance_of(found)
         mark = points(found.mark, 2)
         yield say(
             f"达到目标线 {mark} 分的可能：{chance}。", f"Chance to reach the pass mark of {mark} points: {chance}."
         )
         strict, usual, lenient = (found.at_severity(times) for times in (-1, 0, 1))
         if strict and usual and lenient:
-            a, b, c = (chance_text(one[0], one[1] or None) for one in (strict, usual, lenient))
+            a, b, c = (chance_of(found, one[0], one[1] or None) for one in (strict, usual, lenient))
             yield say(
                 f"督查从严（严查程度低一个标准差）时 {a}，一般 {b}，从宽 {c}。",
                 f"With strict inspectors (one standard deviation of severity) {a}, as usual {b}, lenient {c}.",
@@ -148,15 +148,15 @@ def _lines(found: Forecast, lang: Lang) -> Iterator[str]:
         )
     )
     for reason in found.why_not[:3]:
-        yield say("没有精确分布：", "No exact law: ") + _reason(reason, lang)
+        yield say("没有精确分布：", "No exact law: ") + _reason(found, reason, lang)
     if len(found.why_not) > 3:
         more = len(found.why_not) - 3
-        yield say(f"另有 {more} 条同类原因，见 --format json", f"{more} more reasons: see --format json")
+        yield say(f"另有 {more} 条同类原因，见 --format json", f"{plural(more, 'more reason')}: see --format json")
     for text in assumed(found):
         yield say("假定：", "Assumed: ") + text.say(lang)
 
 
-def _reason(reason: Reason, lang: Lang) -> str:
+def _reason(found: Forecast, reason: Reason, lang: Lang) -> str:
     codes = " ".join(code.partition("/")[0] for code in reason.leaves[:6])
     more = " …" if len(reason.leaves) > 6 else ""
-    return reason.text.say(lang) + (f" ({codes}{more})" if codes else "")
+    return named(found, reason.text).say(lang) + (f" ({codes}{more})" if codes else "")

@@ -10,6 +10,7 @@ import numpy as np
 
 from evalsys import forecast_words as words
 from evalsys import wording
+from evalsys.assumptions_views import Under
 from evalsys.evidence import read_assessment
 from evalsys.figures import Bar
 from evalsys.forecast_figures import (
@@ -23,9 +24,18 @@ from evalsys.forecast_figures import (
     severity_curve,
     shares_bar,
 )
-from evalsys.forecast_views import Finding, Outlook, change_since, findings_of, outlook
+from evalsys.forecast_views import (
+    Change,
+    Outlook,
+    acts,
+    answerable,
+    change_since,
+    findings_of,
+    histogram,
+    outlook,
+    visited,
+)
 from evalsys.forecasting import Forecast
-from evalsys.inspection import Inspection
 from evalsys.instrument import METHODS
 from evalsys.language import Lang, Text
 from evalsys.markup import Column, Html, block, figure, key_figures, safe, section, speaker, table
@@ -47,16 +57,7 @@ __all__ = [
     "worst_sites",
 ]
 
-_MOST = 10
-
-
-def _none(seen: Outlook, lang: Lang) -> str:
-    why = (
-        "；".join(fault.say(lang) for fault in seen.faults)
-        if lang == "zh"
-        else "; ".join(fault.say(lang) for fault in seen.faults)
-    )
-    return escape(speaker(lang)(f"不能预测：{why}", f"No forecast: {why}"))
+_MOST, _FEW = 10, 6
 
 
 # ---------------------------------------------------------------------------------------------------- page one
@@ -66,7 +67,11 @@ def headline(seen: Outlook, lang: Lang) -> Html:
     """Return the forecast in a sentence, for page one."""
     t = speaker(lang)
     if seen.found is None:
-        return block(lang, f'<p class="note">{_none(seen, lang)}</p>') if seen.faults else Html("")
+        return (
+            block(lang, f'<p class="note">{escape(words.no_forecast(seen.faults, lang))}</p>')
+            if seen.faults
+            else Html("")
+        )
     space = t("", " ")
     said = (
         words.headline(seen.found, lang) + space + words.basis(seen.found, len(assumptions(seen.found.prospect)), lang)
@@ -82,7 +87,8 @@ def overview(seen: Outlook, lang: Lang) -> Html:
     found = seen.found
     zh, en = "正式督查预测", "Forecast of the coming inspection"
     if found is None:
-        return block(lang, section("六", "forecast", zh, en, lang, _none(seen, lang))) if seen.faults else Html("")
+        why = escape(words.no_forecast(seen.faults, lang))
+        return block(lang, section("六", "forecast", zh, en, lang, why)) if seen.faults else Html("")
     say = escape(words.headline(found, lang))
     parts = [
         section("六", "forecast", zh, en, lang, say, page_break=True),
@@ -117,7 +123,7 @@ def _key_figures(seen: Outlook, found: Forecast, lang: Lang) -> str:
         note = t(f"目标线 {mark}", f"pass mark {mark}")
         if strict is not None and lenient is not None:
             a, b = (words.chance_of(found, one[0]) for one in (strict, lenient))
-            note = t(f"目标线 {mark}；偏严 {a}，偏宽 {b}", f"mark {mark}; strict {a}, lenient {b}")
+            note = t(f"偏严 {a}，偏宽 {b}", f"strict {a}, lenient {b}")
         value, _, error = words.chance_of(found).partition(" ± ")
         shown = f"{escape(value)}<small> ± {error}</small>" if error else escape(value)
         entries.append((t("达标可能性", "Chance to pass"), shown, note))
@@ -228,7 +234,7 @@ def _hangs_on(seen: Outlook, found: Forecast, lang: Lang) -> str:
         Column(t("单独说明的部分", "Explained alone"), t("一阶 Sobol 指数", "first Sobol index"), "r"),
     ]
     rows = []
-    for share in shares[:_MOST]:
+    for share in shares[:_FEW]:
         index = percent(Fraction(share.index).limit_denominator(10**6), 1)
         error = f" ± {percent(Fraction(2 * share.error).limit_denominator(10**6), 1)}" if share.error else ""
         rows.append([safe(words.pass_share_name(found, share, lang)), index + error])
@@ -256,7 +262,7 @@ def _groups(seen: Outlook, found: Forecast, lang: Lang) -> str:
             percent(Fraction(one.covariance).limit_denominator(10**6), 1),
             percent(Fraction(one.shapley).limit_denominator(10**6), 1),
         ]
-        for one in held[:_MOST]
+        for one in held[:_FEW]
     ]
     note = t(
         "严查程度由各类点位共同承受，因此各类点位的失分相关；两种份额都合计为 100%（按全部各类计）。",
@@ -285,8 +291,8 @@ def worst_sites(seen: Outlook, lang: Lang) -> Html:
     say = escape(words.sites_reading(found, rows, lang))
     head = section("八", "sites", "最该先看的点位", "Sites to look at first", lang, say)
     columns = [
-        Column(t("点位", "Site")),
-        Column(t("类型", "Type")),
+        Column(t("点位", "Site"), "", "nw"),
+        Column(t("类型", "Type"), "", "nw"),
         Column(t("属地、责任单位", "Area, unit"), "", "q"),
         Column(t("抽到的可能", "Chance drawn"), "", "r"),
         Column(t("抽到后的失分", "Loss if drawn"), t("分", "points"), "r"),
@@ -298,17 +304,17 @@ def worst_sites(seen: Outlook, lang: Lang) -> Html:
             Column(t("若抽到", "If seen"), t("达标可能", "chance to pass"), "r"),
             Column(t("若整改最弱项", "If mended"), t("达标可能", "chance to pass"), "r"),
         ]
-    sites = found.prospect.score.assessment.sites
+    sites, own = found.prospect.score.assessment.sites, answerable(found.prospect.score)
     instrument = found.prospect.model.instrument
     body = []
     for row in rows[:_MOST]:
-        units, area = sites["units"].iloc[row.site] or (), sites["area"].iloc[row.site]
-        who = [part for part in (area or "", "、".join(units)) if part]
+        area, units = own.get(row.site, ("", ()))
+        who = [part for part in (area, t("、", ", ").join(units)) if part]
         standard = instrument.nodes[instrument.nodes[instrument.leaves[row.weakest]].parent]
         cells = [
             safe(str(sites["name"].iloc[row.site])),
             safe(instrument.site_types[sites["site_type"].iloc[row.site]].say(lang)),
-            safe("；".join(who)) or "–",
+            safe(t("；", "; ").join(who)) or "–",
             percent(Fraction(row.drawn).limit_denominator(10**6), 0),
             decimal(Fraction(row.loss).limit_denominator(10**9), 3),
             safe(f"{standard.code} {wording.short_name(instrument, instrument.places[standard.code], lang)}"),
@@ -319,13 +325,22 @@ def worst_sites(seen: Outlook, lang: Lang) -> Html:
     note = ""
     if exact:
         note = t(
-            "“若抽到”指正式督查抽到该点位；“若整改”指整改最弱标准后，无论是否抽到。",
-            "“If seen”: the inspection draws the site. “If mended”: its weakest standard is mended, drawn or not. ",
+            "“若抽到”指正式督查抽到该点位；“若整改”指最弱标准整改到位、肯定达标，无论是否抽到。",
+            "If seen: the inspection draws the site. If mended: its weakest standard is put right for good, drawn or "
+            "not. ",
         )
         if found.chance is not None:
             note += t(f"目前为 {_fine(found.chance)}。", f"Now it is {_fine(found.chance)}.")
+    elif body:
+        note = t(
+            "各标准在总分中按其权重计；没有精确分布，因此不列整改后的达标可能性。",
+            "Standards by their weight in the total. Without an exact law there is no chance to pass by site.",
+        )
     return block(
-        lang, head, table(columns, body) if body else "", f'<p class="note">{escape(note)}</p>' if note else ""
+        lang,
+        head,
+        table(columns, body, tight=True) if body else "",
+        f'<p class="cap">{escape(note)}</p>' if note else "",
     )
 
 
@@ -363,64 +378,21 @@ def three_inspections(seen: Outlook, lang: Lang) -> Html:
             [
                 t(f"第{'一二三'[number - 1]}次", f"No. {number}"),
                 words.severity_word(one.z / sd if sd else 0.0, lang),
-                str(len(_visited(one))),
+                str(len(visited(one))),
                 str(len(applies)),
                 str(int((applies["level"] > 0).sum())),
                 decimal(one.total, 2),
                 passed,
             ]
         )
-    details = [_findings(found, one, number, lang) for number, one in enumerate(made, 1)]
+    details = []
+    for number, one in enumerate(made, 1):
+        sites = words.visited_text(found, one, lang)
+        lost = words.findings_text(found, one, findings_of(found.prospect.model, one), lang)
+        label = t(f"第{'一二三'[number - 1]}次。", f"No. {number}. ")
+        said = t(f"点位：{sites}。失分最多：{lost}。", f"Sites: {sites}. What cost most: {lost}.")
+        details.append(f'<p class="note"><b>{label}</b>{escape(said)}</p>')
     return block(lang, head, table(columns, rows), *details)
-
-
-def _visited(one: Inspection) -> list[tuple[str, str]]:
-    """Return the sites of an inspection, as (type, name), in the order of the table."""
-    pairs = zip(one.rows["site_type"].tolist(), one.rows["site"].tolist(), strict=True)
-    return list(dict.fromkeys((kind, name) for kind, name in pairs if isinstance(name, str)))
-
-
-def _listed_sites(found: Forecast, one: Inspection, lang: Lang, most: int = 12) -> str:
-    """Return the listed sites that an inspection came to, and how many unlisted ones."""
-    t = speaker(lang)
-    known = set(found.prospect.score.assessment.sites["name"])
-    visited = _visited(one)
-    names = [name for _, name in visited if name in known]
-    others = len(visited) - len(names)
-    said = wording.joined(names[:most], lang) + (
-        t(f"等 {len(names)} 个", f" and others, {len(names)} in all") if len(names) > most else ""
-    )
-    if others:
-        tail = t(f"未列名点位 {others} 个", f"{wording.plural(others, 'unlisted site')}")
-        said = f"{said}{t('，', '; ')}{tail}" if said else tail
-    return said
-
-
-def _findings(found: Forecast, one: Inspection, number: int, lang: Lang, most: int = 6) -> str:
-    t = speaker(lang)
-    instrument = found.prospect.model.instrument
-    lost = one.rows[one.rows["level"] > 0]
-    order = sorted(range(len(lost)), key=lambda k: (lost["attainment"].iloc[k], k))[:most]
-    items = []
-    for k in order:
-        row = lost.iloc[k]
-        place = instrument.places[row["standard"]]
-        where = t("不在点位上", "not at a site")
-        if isinstance(row["site"], str):
-            kind = instrument.site_types[row["site_type"]].say(lang)
-            where = row["site"] if kind in row["site"] else t(f"{row['site']}（{kind}）", f"{row['site']} ({kind})")
-        share = percent(1 - max(row["attainment"], Fraction(0)), 0)
-        name = wording.short_name(instrument, place, lang)
-        items.append(
-            t(f"{where}：{row['standard']} {name}，失 {share}", f"{where}: {row['standard']} {name}, lost {share}")
-        )
-    rest = len(lost) - len(items)
-    tail = t(f"；另有 {rest} 条", f"; {rest} more") if rest else ""
-    said = t("；", "; ").join(items) + tail if items else t("没有失分", "nothing lost")
-    label = t(f"第{'一二三'[number - 1]}次。", f"No. {number}. ")
-    sites = t("点位：", "Sites: ") + _listed_sites(found, one, lang) + t("。", ". ")
-    lead = t("问题（失分重的在前）：", "Found (heaviest first): ")
-    return f'<p class="note"><b>{label}</b>{escape(sites)}{lead}{escape(said)}{t("。", ".")}</p>'
 
 
 # --------------------------------------------------------------------------------------------- an earlier round
@@ -454,7 +426,27 @@ def change(result: Score, earlier: str, lang: Lang) -> Html:
         gap = "–" if moved.before is None or moved.now is None else _signed((moved.now - moved.before) * 100)
         cells = ["–" if a is None else percent(a, 1) for a in (moved.before, moved.now)]
         rows.append([safe(nodes[moved.place].name.say(lang)), *cells, gap])
-    return block(lang, head, table(columns, rows))
+    return block(lang, head, table(columns, rows, tight=True), _came_and_went(result, found, lang))
+
+
+def _came_and_went(result: Score, found: Change, lang: Lang) -> str:
+    """Return the findings that came and that went where both rounds looked, and how many more there are."""
+    t = speaker(lang)
+    kinds = ((found.came, t("新增", "new"), "l|"), (found.went, t("消除", "gone"), ""))
+    instrument = result.assessment.instrument
+    rows, more = [], []
+    for pairs, name, loud in kinds:
+        for leaf, site in pairs[:_MOST]:
+            standard = wording.node_name(instrument, instrument.nodes[leaf].parent, lang)
+            rows.append([loud + name, safe(wording.site_name(result, site)), safe(standard)])
+        if len(pairs) > _MOST:
+            more.append(t(f"{name}另有 {len(pairs) - _MOST} 处", f"{name}: {len(pairs) - _MOST} more"))
+    if not rows:
+        return ""
+    columns = [Column(t("变化", "Change")), Column(t("点位", "Site")), Column(t("标准", "Standard"))]
+    head = t("新增和消除的问题", "Findings that came and went")
+    foot = f'<p class="cap">{t("；", "; ").join(more)}{t("。", ".")}</p>' if more else ""
+    return f"<h3>{head}</h3>{table(columns, rows, tight=True)}{foot}"
 
 
 def _signed(value: Fraction) -> str:
@@ -477,7 +469,7 @@ def carries(seen: Outlook, lang: Lang) -> Html:
             f"权重为假定，其影响不能计算：{why}。", f"Weights are assumed; how far they carry cannot be said: {why}."
         )
     elif seen.weights is not None:
-        say += words.weights_reading(seen.weights, lang)
+        say += words.weights_reading(seen.weights, seen.weighed, lang)
     else:
         say += t("权重有出处，不另作假定。", "Weights have a source.")
     head = section("十", "carries", "假设的影响", "How far assumptions carry", lang, escape(say))
@@ -494,40 +486,32 @@ def carries(seen: Outlook, lang: Lang) -> Html:
 
 def _under(found: Forecast, rows: Sequence[Under], lang: Lang) -> str:
     t = speaker(lang)
-    base, others = rows[0], rows[1:]
-    if not others:
+    if len(rows) < 2:
         return ""
-    if base.chance is not None:
-        shown = [
-            Interval(
-                row.name.say(lang),
-                max((row.chance - 2 * row.chance_error) * 100, 0.0),
-                row.chance * 100,
-                min((row.chance + 2 * row.chance_error) * 100, 100.0),
-                words.chance_text(row.chance, row.chance_error or None),
-                abs(row.chance_moved) > 0.05,
-            )
-            for row in others
-            if row.chance is not None
-        ]
-        reference = Reading(base.chance * 100, t("本预测 ", "this forecast ") + words.chance_text(base.chance))
-        heading, axis = (
-            t("换一种假定，达标可能是多少", "The chance to pass under other assumptions"),
-            t("达标可能", "Chance to pass"),
-        )
-        unit = "%"
+    # a pair is drawn with the same random numbers: its difference is surer than either of the two
+    if found.chance is None:
+        base, times, unit = found.mean, 1.0, ""
+        moves = [(row.name, row.mean_moved, row.mean_moved_error) for row in rows[1:]]
+        now = words.score_text(found.mean)
     else:
-        shown = [
-            Interval(row.name.say(lang), row.mean, row.mean, row.mean, words.score_text(row.mean)) for row in others
-        ]
-        reference = Reading(base.mean, t("本预测 ", "this forecast ") + words.score_text(base.mean))
-        heading, axis, unit = (
-            t("换一种假定，期望得分是多少", "The expected score under other assumptions"),
-            t("分", "points"),
-            "",
-        )
+        base, times, unit = found.chance, 100.0, "%"
+        moves = [(row.name, row.chance_moved, row.chance_moved_error) for row in rows[1:]]
+        now = words.about(words.chance_of(found), lang)
+    most = 100.0 if unit else float(found.full)
+    shown = []
+    for name, moved, error in moves:
+        low, mid, high = (min(max((base + moved + side * 2 * error) * times, 0.0), most) for side in (-1, 0, 1))
+        label = words.moved_text(moved * times, 1 if unit else 2)
+        label += f" ± {words.score_text(2 * error * times, 1 if unit else 2)}" if error else ""
+        shown.append(Interval(name.say(lang), low, mid, high, label, abs(moved) * times > (5 if unit else 0.5)))
+    zh, en = ("达标可能性", "the chance to pass") if unit else ("期望得分", "the expected score")
+    reference = Reading(base * times, t("本预测 ", "this forecast ") + now)
+    heading = t(f"换一种假定，{zh}是多少", f"With other assumptions, {en} is")
+    axis = t(f"{zh}；右列为增减，单位", f"{en[0].upper()}{en[1:]}; at the right, the change in ")
+    axis += t("百分点", "percentage points") if unit else t("分", "points")
     alt = heading + t("：", ": ") + t("，", ", ").join(f"{row.name} {row.label}" for row in shown)
-    return figure(heading, intervals(shown, reference, axis, alt, unit))
+    said = words.under_reading([(name, moved) for name, moved, _ in moves], bool(unit), lang)
+    return figure(heading, intervals(shown, reference, axis, alt, unit), said)
 
 
 def _parameters(found: Forecast, lang: Lang) -> str:
@@ -546,7 +530,7 @@ def _parameters(found: Forecast, lang: Lang) -> str:
     }
     rows = []
     for one in found.prospect.settings.parameters:
-        if not _acts(found, one.part):
+        if not acts(found.prospect.model, found.prospect.settings.on, one.part):
             continue
         otherwise = "" if one.otherwise is None else one.otherwise.say(lang)
         value = otherwise if one.value is None else _plain(one.value)
@@ -564,18 +548,10 @@ def _parameters(found: Forecast, lang: Lang) -> str:
     return f"<h3>{t('参数', 'Parameters')}</h3>{table(columns, rows, tight=True)}"
 
 
-def _acts(found: Forecast, part: str) -> bool:
-    """Whether a part is on, and there is something for it to act on."""
-    model, on = found.prospect.model, found.prospect.settings.on
-    if part in ("survey", "documents"):
-        return part in on and any(block.part == part for block in model.blocks)
-    if part == "events":
-        return bool(model.events)
-    return ("severity" if part == "inspector" else part) in on
-
-
 def _plain(value: Fraction) -> str:
-    return decimal(value, 3).rstrip("0").rstrip(".") if value.denominator != 1 else decimal(value, 0)
+    if value.denominator == 1:
+        return decimal(value, 0)
+    return decimal(value, 3 if value < 10 else 1).rstrip("0").rstrip(".")
 
 
 def _learnt(rows: Sequence[Learnt], lang: Lang) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -12,9 +12,9 @@ import numpy as np
 from evalsys.adjoint import Adjoint
 from evalsys.assessment import Assessment
 from evalsys.assumptions_views import Under, under
-from evalsys.doubt import ScoreDoubt, score_doubt
+from evalsys.doubt import ChanceDoubt, ScoreDoubt, score_doubt
 from evalsys.faults import Fault, InputFaults
-from evalsys.forecasting import Forecast, RateDoubt, forecast, inspections, passing, rate_doubt, tables
+from evalsys.forecasting import Forecast, RateDoubt, forecast, inspections, passing, rate_doubt, tables, weight_doubt
 from evalsys.inspection import Inspection
 from evalsys.language import Text
 from evalsys.model import Model
@@ -30,11 +30,14 @@ __all__ = [
     "Moved",
     "Outlook",
     "SiteRow",
+    "acts",
+    "answerable",
     "change_since",
     "findings_of",
     "histogram",
     "outlook",
     "site_rows",
+    "visited",
 ]
 
 _ZERO, _ONE = Fraction(0), Fraction(1)
@@ -64,6 +67,8 @@ class Outlook:
         As it is, and under other assumptions.
     weights : ScoreDoubt, Text or None
         Where weights are assumed: how far they move the mock score, or why that cannot be said.
+    weighed : ChanceDoubt or None
+        How far they move the chance to pass.
     """
 
     found: Forecast | None
@@ -76,6 +81,7 @@ class Outlook:
     doubt: RateDoubt | None = None
     others: tuple[Under, ...] = ()
     weights: ScoreDoubt | Text | None = None
+    weighed: ChanceDoubt | None = None
 
 
 def outlook(assessment: Assessment, pass_mark: str = "", seed: int = 0, wanted: bool = True) -> Outlook:
@@ -104,6 +110,8 @@ def outlook(assessment: Assessment, pass_mark: str = "", seed: int = 0, wanted: 
     model = found.prospect.model
     held = tables(found) if found.chance is not None else None
     given = held if isinstance(held, Adjoint) else None
+    weights = weight_doubt(found)
+    why = score_doubt(found.prospect.score, draws=1) if model.instrument.weights["status"] == "assumed" else None
     open_ = found.chance is not None and 0 < found.chance < 1 and found.sd > 0
     return Outlook(
         found=found,
@@ -114,9 +122,8 @@ def outlook(assessment: Assessment, pass_mark: str = "", seed: int = 0, wanted: 
         inspections=inspections(found),
         doubt=rate_doubt(found, sets=30) if open_ else None,
         others=under(found.prospect, seed=seed),
-        weights=score_doubt(found.prospect.score, seed=seed)
-        if model.instrument.weights["status"] == "assumed"
-        else None,
+        weights=weights[0] if weights else why,
+        weighed=weights[1] if weights else None,
     )
 
 
@@ -198,7 +205,10 @@ def site_rows(found: Forecast, given: Adjoint | None) -> tuple[SiteRow, ...]:
             lost = (block.sizes[:, number, : len(levels)] * (1 - levels)).sum(axis=1)
             apply = 1 - block.absent[:, number]
             share = check.reach / block.drawn
-            worth[:, number] = weight[check.leaf] * apply * (1 - block.chance[:, number]) * lost * share
+            fails = 1 - block.chance[:, number]
+            if check.shifts:  # as inspectors see it: shortfalls missed, false alarms
+                fails = fails * model.sensitivity + (1 - fails) * (1 - model.specificity)
+            worth[:, number] = weight[check.leaf] * apply * fails * lost * share
         for entry, site in enumerate(block.sites.tolist()):
             if site < 0 or not block.checks:
                 continue
@@ -210,6 +220,21 @@ def site_rows(found: Forecast, given: Adjoint | None) -> tuple[SiteRow, ...]:
     return tuple(sorted(made.values(), key=lambda row: (-row.drawn * row.loss, row.site)))
 
 
+def answerable(result: Score) -> dict[int, tuple[str, tuple[str, ...]]]:
+    """Return the area and the units of each listed site: of the site, or of the checks made there."""
+    sites = result.assessment.sites
+    areas = [area if isinstance(area, str) else "" for area in sites["area"].tolist()]
+    units = [dict.fromkeys(own) if isinstance(own, tuple | list) else {} for own in sites["units"].tolist()]
+    named = [bool(own) for own in units]
+    columns = (result.rows[name].tolist() for name in ("site", "area", "units"))
+    for site, area, own in zip(*columns, strict=True):
+        if site >= 0:
+            areas[site] = areas[site] or (area if isinstance(area, str) else "")
+            if not named[site]:
+                units[site].update(dict.fromkeys(own or ()))
+    return {site: (areas[site], tuple(units[site])) for site in range(len(areas))}
+
+
 def _with_chances(row: SiteRow, given: Adjoint | None, entry: int, check: int) -> SiteRow:
     table = None if given is None else given.sites.get(row.block)
     if given is None or table is None or np.isnan(table.slopes[0, entry, check]):
@@ -219,11 +244,13 @@ def _with_chances(row: SiteRow, given: Adjoint | None, entry: int, check: int) -
 
 
 def _joined(one: SiteRow | None, other: SiteRow) -> SiteRow:
-    """Add up what a site costs in several blocks: fixed checks stand in a block of their own."""
+    """Add up what a site costs in several blocks, by their chances: fixed checks stand in a block of their own."""
     if one is None:
         return other
     heavy = one if one.loss >= other.loss else other
-    return SiteRow(one.site, heavy.block, heavy.drawn, one.loss + other.loss, heavy.weakest)
+    drawn = max(one.drawn, other.drawn)
+    loss = (one.drawn * one.loss + other.drawn * other.loss) / drawn
+    return SiteRow(one.site, heavy.block, drawn, loss, heavy.weakest)
 
 
 def _weights(model: Model) -> list[float]:
@@ -255,6 +282,21 @@ class Finding:
 
     row: int
     points: Fraction
+
+
+def visited(one: Inspection) -> list[tuple[str, str]]:
+    """Return the sites that an inspection came to, as (type, name), in the order of its table."""
+    pairs = zip(one.rows["site_type"].tolist(), one.rows["site"].tolist(), strict=True)
+    return list(dict.fromkeys((kind, name) for kind, name in pairs if isinstance(kind, str) and isinstance(name, str)))
+
+
+def acts(model: Model, on: Collection[str], part: str) -> bool:
+    """Whether a part (or 'inspector') of those that are on has something to act on in a model."""
+    if part in ("survey", "documents"):
+        return part in on and any(block.part == part for block in model.blocks)
+    if part == "events":
+        return bool(model.events)
+    return ("severity" if part == "inspector" else part) in on
 
 
 def findings_of(model: Model, one: Inspection) -> tuple[Finding, ...]:

@@ -6,9 +6,10 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from evalsys.doubt import ScoreDoubt
+from evalsys.doubt import ChanceDoubt, ScoreDoubt
+from evalsys.faults import PROBLEMS, Fault
 from evalsys.forecast_settings import PART_NAMES
-from evalsys.forecast_views import Change, SiteRow
+from evalsys.forecast_views import Change, Finding, SiteRow, visited
 from evalsys.forecasting import Forecast, RateDoubt
 from evalsys.inspection import Inspection
 from evalsys.language import LANGUAGES, Lang, Text
@@ -27,10 +28,12 @@ __all__ = [
     "change_reading",
     "distribution_reading",
     "engine_sentence",
+    "findings_text",
     "headline",
     "inspections_reading",
     "moved_text",
     "named",
+    "no_forecast",
     "pass_share_name",
     "passing_reading",
     "score_text",
@@ -38,7 +41,10 @@ __all__ = [
     "severity_word",
     "shares_reading",
     "sites_reading",
+    "under_reading",
+    "visited_text",
     "weights_reading",
+    "where_text",
 ]
 
 #: Names of the ways to compute.
@@ -95,6 +101,11 @@ def chance_of(found: Forecast, chance: float | None = None, error: float | None 
         places = 0 if (tenths * 100).denominator == 1 else 1
         return f">{percent(1 - tenths, places)}" if inside else f"<{percent(tenths, places)}"
     return chance_text(inside, error)
+
+
+def _unsure(chance: float) -> str:
+    """Return a chance that was tried out, never as a certainty."""
+    return chance_text(min(max(chance, 1e-9), 1 - 1e-9))
 
 
 def about(said: str, lang: Lang) -> str:
@@ -200,7 +211,7 @@ def basis(found: Forecast, assumed: int, lang: Lang) -> str:
     en = en[0].upper() + en[1:]
     if assumed:
         zh += f"；依据 {assumed} 条假定，见“假设的影响”"
-        en += f"; it rests on {plural(assumed, 'assumption')}, see “How far assumptions carry”"
+        en += f"; it rests on {plural(assumed, 'assumption')}, see How far assumptions carry"
     return Text(zh + "。", en + ".").say(lang)
 
 
@@ -211,25 +222,27 @@ def engine_sentence(found: Forecast, lang: Lang) -> str:
             lang
         )
     if found.engine == "rounded":
-        low, high = found.bounds or (0.0, 1.0)
-        a, b = chance_text(low), chance_text(high)
-        return Text(
-            f"公分母过大，失分取整到格点；达标可能确定在 {a} 至 {b} 之间。",
-            f"Losses are rounded to a lattice; the chance lies between {a} and {b} for certain.",
-        ).say(lang)
+        zh, en = "公分母过大，失分取整到格点", "Losses are rounded to a lattice"
+        if found.bounds is not None:
+            a, b = (chance_text(end) for end in found.bounds)
+            zh, en = (
+                f"{zh}；达标可能性确定在 {a} 至 {b} 之间",
+                f"{en}; the chance lies between {a} and {b} for certain",
+            )
+        return Text(zh + "。", en + ".").say(lang)
     head = Text(
-        f"由 {found.draws:,} 次模拟督查得出，“±”后为两倍标准误。",
-        f"From {found.draws:,} simulated inspections; twice the standard error stands behind ±.",
+        f"由 {found.draws:,} 次模拟督查得出（随机种子 {found.seed}），“±”后为两倍标准误。",
+        f"From {found.draws:,} simulated inspections (seed {found.seed}); twice the standard error stands behind ±.",
     ).say(lang)
     if not found.why_not:
         return head
     why = Reason(named(found, found.why_not[0].text), found.why_not[0].leaves)
     codes = [code.partition("/")[0] for code in why.leaves]
-    named = joined(list(dict.fromkeys(codes)), lang, 5)
+    listed = joined(list(dict.fromkeys(codes)), lang, 5)
     rest = len(found.why_not) - 1
-    zh = f"不能精确计算的原因：{why.text.zh}" + (f"（{named}）" if named else "")
+    zh = f"不能精确计算的原因：{why.text.zh}" + (f"（{listed}）" if listed else "")
     zh += f"；同类原因另有 {rest} 条。" if rest else "。"
-    en = f"Why it is not exact: {why.text.en}" + (f" ({named})" if named else "")
+    en = f"Why it is not exact: {why.text.en}" + (f" ({listed})" if listed else "")
     en += f"; {plural(rest, 'more reason')} of the kind." if rest else "."
     return head + (" " if lang == "en" else "") + Text(zh, en).say(lang)
 
@@ -286,7 +299,7 @@ def shares_reading(shares: Sequence[Share], lang: Lang) -> str:
         return Text("没有波动：各部分均已关闭或已确定。", "There is no spread: every part is off or certain.").say(lang)
     first = PART_NAMES[held[0].part]
     a = percent(_exact(held[0].share), 0)
-    zh, en = f"波动主要来自{first.zh}，占方差 {a}", f"Most of the spread comes from: {first.en}, {a} of the variance"
+    zh, en = f"波动主要来自{first.zh}，占方差 {a}", f"The largest part of the spread: {first.en}, {a} of the variance"
     if len(held) > 1:
         second, b = PART_NAMES[held[1].part], percent(_exact(held[1].share), 0)
         zh, en = f"{zh}；其次是{second.zh}，占 {b}", f"{en}; then {second.en}, {b}"
@@ -314,10 +327,13 @@ def passing_reading(found: Forecast, shares: Sequence[PassShare], lang: Lang) ->
         return Text("达标与否不取决于任何单独一项。", "Pass or fail hangs on nothing by itself.").say(lang)
     names = joined([pass_share_name(found, share, lang) for share in held[:3]], lang)
     total = percent(_exact(min(sum(share.index for share in held), 1.0)), 0)
-    return Text(
-        f"达标与否最取决于{names}；各项单独合计说明 {total}，其余来自几项凑在一起。",
-        f"Pass or fail hangs most on: {names}; each by itself, all of them explain {total}, the rest is interplay.",
-    ).say(lang)
+    zh, en = (
+        f"达标与否最取决于{names}；各项单独合计说明 {total}",
+        f"Pass or fail hangs most on: {names}; alone, all explain {total}",
+    )
+    if total != "100%":
+        zh, en = f"{zh}，其余来自几项凑在一起", f"{en}, the rest is interplay"
+    return Text(zh + "。", en + ".").say(lang)
 
 
 def sites_reading(found: Forecast, rows: Sequence[SiteRow], lang: Lang) -> str:
@@ -340,8 +356,60 @@ def inspections_reading(made: Sequence[Inspection], lang: Lang) -> str:
     passed = [one.passed for one in made if one.passed is not None]
     zh, en = f"三次模拟督查得 {low} 至 {high} 分", f"The three simulated inspections give {low} to {high} points"
     if passed:
-        zh, en = f"{zh}，其中 {sum(passed)} 次达标", f"{en}; {sum(passed)} of them pass"
+        count, verb = sum(passed), "passes" if sum(passed) == 1 else "pass"
+        zh, en = f"{zh}，其中 {count} 次达标", f"{en}; {count} of them {verb}"
     return Text(zh + "。", en + ".").say(lang)
+
+
+def where_text(found: Forecast, site: str | None, site_type: str | None, lang: Lang) -> str:
+    """Return a site of a simulated inspection with its type, unless its name says it; unlisted ones by number."""
+    if not isinstance(site, str) or not isinstance(site_type, str):
+        return Text("不在点位上", "not at a site").say(lang)
+    kind = found.prospect.model.instrument.site_types[site_type]
+    area, unlisted, number = site.partition("未列名点位 ")
+    if unlisted:
+        at = f", {area}" if area else ""
+        return Text(f"{area}{kind.zh}（未列名第 {number} 个）", f"{kind.en} (unlisted no. {number}{at})").say(lang)
+    return site if kind.say(lang) in site else Text(f"{site}（{kind.zh}）", f"{site} ({kind.en})").say(lang)
+
+
+def visited_text(found: Forecast, one: Inspection, lang: Lang, most: int = 8) -> str:
+    """Return how many sites of each type an inspection came to, those with most sites first."""
+    types = found.prospect.model.instrument.site_types
+    held = visited(one)
+    count: dict[str, int] = {}
+    for kind, _ in held:
+        count[kind] = count.get(kind, 0) + 1
+    order = sorted(count, key=lambda kind: -count[kind])
+    names = [f"{types[kind].say(lang)} {count[kind]}" for kind in order[:most]]
+    said = Text("、", ", ").say(lang).join(names)
+    rest = len(order) - most
+    if rest > 0:
+        others = sum(count[kind] for kind in order[most:])
+        said += Text(f"，另 {rest} 类 {others}", f", {others} of {plural(rest, 'more type')}").say(lang)
+    listed = set(found.prospect.score.assessment.sites["name"])
+    known = sum(name in listed for _, name in held)
+    if known < len(held):
+        said += Text(f"（其中名单内 {known}）", f" ({known} of them listed)").say(lang)
+    return said
+
+
+def findings_text(found: Forecast, one: Inspection, rows: Sequence[Finding], lang: Lang, most: int = 6) -> str:
+    """Return the findings of an inspection that cost most, and what all others cost together."""
+    if not rows:
+        return Text("没有失分", "nothing lost").say(lang)
+    instrument, items = found.prospect.model.instrument, []
+    for finding in rows[:most]:
+        row = one.rows.iloc[finding.row]
+        where = where_text(found, row["site"], row["site_type"], lang)
+        name = node_name(instrument, instrument.places[row["standard"]], lang)
+        size = decimal(finding.points, 3)
+        items.append(Text(f"{where}“{name}”失 {size} 分", f"{where}: {name}, {size} points").say(lang))
+    said = Text("；", "; ").say(lang).join(items)
+    if len(rows) > most:
+        rest, size = len(rows) - most, decimal(sum((finding.points for finding in rows[most:]), Fraction(0)), 3)
+        said += Text(f"；其余 {rest} 条共失 {size} 分", f"; {rest} more, {size} points together").say(lang)
+    return said
 
 
 def change_reading(change: Change, lang: Lang) -> str:
@@ -368,7 +436,7 @@ def assumed_reading(doubt: RateDoubt | None, lang: Lang) -> str:
     """Return how far the chance may lie from the forecast because rates are known from few checks."""
     if doubt is None:
         return ""
-    low, high = chance_text(doubt.low), chance_text(doubt.high)
+    low, high = _unsure(doubt.low), _unsure(doubt.high)
     return Text(
         f"各类点位的达标率只由有限的检查得出：计入这一点，达标可能性十次中约有九次在 {low} 至 {high} 之间"
         f"（由 {doubt.sets} 组达标率得出）。",
@@ -377,15 +445,52 @@ def assumed_reading(doubt: RateDoubt | None, lang: Lang) -> str:
     ).say(lang)
 
 
-def weights_reading(doubt: ScoreDoubt, lang: Lang) -> str:
-    """Return how far assumed weights move the mock score."""
+def under_reading(moves: Sequence[tuple[Text, float]], chance: bool, lang: Lang) -> str:
+    """Return which other assumption moves a forecast most, up and down.
+
+    Parameters
+    ----------
+    moves : sequence of (name, change)
+        Of the chance to pass, 0 to 1, or of the expected score in points.
+    """
+    times, places = (100, 1) if chance else (1, 2)
+    zh, en = [], []
+    for (name, move), (up, upwards) in zip(
+        (max(moves, key=lambda each: each[1]), min(moves, key=lambda each: each[1])),
+        (("升", "up"), ("降", "down")),
+        strict=True,
+    ):
+        if (move > 0) == (up == "升") and move:
+            size = score_text(abs(move) * times, places)
+            zh.append(f"“{name.zh}”使其{up} {size} {'个百分点' if chance else '分'}")
+            en.append(f"{upwards} {size} {'percentage points' if chance else 'points'}: {name.en}")
+    if not zh:
+        return Text("换用这些假定，结果不变。", "None of these assumptions moves it.").say(lang)
+    return Text("变动最大的：" + "，".join(zh) + "。", "The largest moves: " + "; ".join(en) + ".").say(lang)
+
+
+def weights_reading(doubt: ScoreDoubt, weighed: ChanceDoubt | None, lang: Lang) -> str:
+    """Return how far assumed weights move the mock score, and the chance to pass where there is one."""
     low, high = decimal(doubt.least, 2), decimal(doubt.most, 2)
     width = percent(doubt.width, 0)
     held = {one.at: one.value for one in doubt.quantiles}
     a, b = score_text(held[min(held)]), score_text(held[max(held)])
-    return Text(
+    zh = (
         f"权重为假定：各项权重上下变动 {width} 以内，模拟测评得分在 {low} 至 {high} 分之间；"
-        f"权重随机变动时，九成在 {a} 至 {b} 分之间。",
+        f"权重随机变动时，九成在 {a} 至 {b} 分之间"
+    )
+    en = (
         f"Weights are assumed: with each weight moved by up to {width}, the mock score lies between {low} and {high}; "
-        f"with random weights, 90% lie between {a} and {b}.",
-    ).say(lang)
+        f"with random weights, 90% lie between {a} and {b}"
+    )
+    if weighed is not None:
+        low, high = _unsure(weighed.least), _unsure(weighed.most)
+        zh += f"；达标可能性在 {low} 至 {high} 之间（{weighed.label.zh}）"
+        en += f"; the chance to pass lies between {low} and {high} ({weighed.label.en})"
+    return Text(zh + "。", en + ". ").say(lang)
+
+
+def no_forecast(faults: Sequence[Fault], lang: Lang) -> str:
+    """Return in one sentence why there is no forecast."""
+    own = [PROBLEMS[each.problem].say(lang) if each.file == "forecast" else each.say(lang) for each in faults]
+    return Text(f"不能预测：{'；'.join(own)}。", f"No forecast: {'; '.join(own)}.").say(lang)

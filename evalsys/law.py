@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 #: Cells of a lattice that rounds.
 COARSE = 2**15
 #: Nodes of severity are doubled from the first to the last number until what is shown stands.
-NODES = (25, 49, 97, 193)
+NODES = (13, 25, 49, 97, 193)
 #: How much the chance to pass, and the score's law at any point, may still move when nodes are doubled.
 STANDS = 2e-5
 _ROOM = 2**21  # numbers that are worked on at once
@@ -211,7 +211,7 @@ class _Sum:
         # the same node weighs half as much once there are twice as many
         self.mass *= weights[len(z) // 2] / self.scale if self.scale else 1.0
         self.scale, self.count = float(weights[len(z) // 2]), count
-        for own in _chunks(int(new.sum()), self.compiled.work(self.model)):
+        for own in _chunks(int(new.sum()), self.compiled.cells):
             here, share = z[new][own], weights[new][own]
             seen = [self.model.seen(place, here) for place in range(len(self.model.blocks))]
             found = self.compiled.spectrum(self.model, seen)

@@ -92,7 +92,7 @@ def pages(lang):
 @pytest.mark.parametrize(("lang", "heads"), [("zh_CN.UTF-8", ("用法", "选项")), ("C.UTF-8", ("Usage", "Options"))])
 def test_every_command_and_option_is_explained_in_the_language_of_the_locale(lang, heads):
     found = pages(lang)
-    assert len(found) == 15
+    assert len(found) == 16
     for page in found:
         assert page.startswith(f"{heads[0]}: evalsys")
         rest = page.partition("\n\n")[2]
@@ -166,6 +166,12 @@ def test_the_module_runs_and_names_its_version():
         (["score", WUJIANG, "--pass-mark", "101%"], 1, "'101%'; allowed: 0..39"),
         (["score", WUJIANG, "--pass-mark", "much"], 1, "'much'"),
         (["report", "mock-assessment", WUJIANG, "--pass-mark", "-1"], 1, "'-1'; allowed: 0..39"),
+        (["forecast", "nowhere"], 1, "nowhere: no such folder"),
+        (["forecast", WUJIANG, "--at-least", "101%"], 1, "'101%'; allowed: 0..39"),
+        (["forecast", WUJIANG, "--at-least", "much"], 1, "'much'"),
+        (["forecast", WUJIANG, "--seed", "-1"], 2, "-1"),
+        (["forecast", WUJIANG, "--engine", "guess"], 2, "'guess'"),
+        (["forecast", WUJIANG, "--format", "xlsx"], 2, "'xlsx'"),
         (["score", WUJIANG, "--left-out", "10.20"], 1, "unknown code '10.20'; did you mean '10.2'?"),
         (["rectify", WUJIANG, "--due", "2026-02-30"], 1, "--due: not a valid date '2026-02-30'"),
         (["score", WUJIANG, "--format", "xlsx"], 2, "xlsx needs --out FILE"),
@@ -231,7 +237,7 @@ def faulty(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("verb", [["score"], ["check"], ["rectify"], ["report", "mock-assessment"]])
+@pytest.mark.parametrize("verb", [["score"], ["check"], ["rectify"], ["forecast"], ["report", "mock-assessment"]])
 def test_faulty_evidence_is_one_list_in_the_language_of_the_locale_and_nothing_is_written(
     run, locale, verb, faulty, tmp_path
 ):
@@ -247,7 +253,7 @@ def test_faulty_evidence_is_one_list_in_the_language_of_the_locale_and_nothing_i
 
 
 @pytest.mark.parametrize("name", ["a-file/x.csv", "a-file/deeper/x.csv"])
-@pytest.mark.parametrize("verb", [["score"], ["check"], ["rectify"], ["report", "mock-assessment"]])
+@pytest.mark.parametrize("verb", [["score"], ["check"], ["rectify"], ["forecast"], ["report", "mock-assessment"]])
 def test_a_target_that_cannot_be_written_is_one_line(run, tmp_path, verb, name):
     (tmp_path / "a-file").touch()
     done = run(*verb, WUJIANG, "--out", name)
@@ -396,6 +402,83 @@ def test_a_failed_write_leaves_the_old_file(run, tmp_path, monkeypatch):
     monkeypatch.setattr(os, "replace", fail)
     assert run("score", WUJIANG, "--out", "a.txt").exit_code == 1
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.txt", "old")]
+
+
+# -------------------------------------------------------------------------------------------------- forecast
+
+
+def drawn_from(folder, cap=False, **settings):
+    """Write an assessment of which markets are drawn; with a cap on one indicator there is no exact law."""
+    first = indicator("1", 4, [standard("1.1", points=5, checked_at=AT)], combine="cap" if cap else "sum")
+    first = first if cap else indicator("1", 4, [standard("1.1", points=4, checked_at=AT)])
+    content = content_of([first, indicator("2", 6, [standard("2.1", points=6, checked_at=AT)])], 10)
+    sites = [{"site_id": f"s{n}", "site_type": "market", "name": f"市场{n}"} for n in range(5)]
+    rows = [
+        {"standard": code, "site_id": f"s{n}", "value": "0.5" if n == place else "0"}
+        for place, code in enumerate(("1.1", "2.1"))
+        for n in range(4)
+    ]
+    given = {"frame": "complete", "draw": [{"site_type": "market", "sites": 2}], "pass_mark": "90%", **settings}
+    return assessment_of(folder, content, rows, given, sites=sites)
+
+
+def test_forecast_as_json_and_in_a_file(run, tmp_path):
+    drawn_from(tmp_path / "a")
+    done = run("forecast", "a", "--format", "json")
+    found = json.loads(done.stdout)
+    assert (done.exit_code, found["engine"], found["why_not_exact"], found["draws"]) == (0, "exact", [], 0)
+    assert found["pass_mark"] == {"exact": "9", "value": 9.0}
+    again = run("forecast", "a", "--format", "json", "--out", "new/b.json")
+    assert (again.exit_code, again.stdout) == (0, f"{Path('new/b.json')}\n")
+    assert (tmp_path / "new" / "b.json").read_text("utf-8").rstrip("\n") == done.stdout.rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("zh", ("预测得分", "达到目标线 8 分的可能", "算法：精确分布", "不确定性来源")),
+        ("en", ("Expected score", "Chance to reach the pass mark of 8 points", "Engine: exact law", "source of")),
+    ],
+)
+def test_forecast_as_a_table_in_both_languages(run, tmp_path, lang, said):
+    drawn_from(tmp_path / "a")
+    done = run("forecast", "a", "--lang", lang, "--at-least", "80%")
+    assert (done.exit_code, done.stderr.count("Traceback")) == (0, 0)
+    for words in said:
+        assert words in done.stdout
+    own = run("forecast", "a", "--lang", lang, "--at-least", "8").stdout
+    assert own == done.stdout
+
+
+def test_forecast_draws_what_its_seed_says(run, tmp_path):
+    drawn_from(tmp_path / "a", cap=True)
+    text = {seed: run("forecast", "a", "--format", "json", "--seed", seed).stdout for seed in (3, 4)}
+    found = {seed: json.loads(own) for seed, own in text.items()}
+    assert [found[seed]["seed"] for seed in (3, 4)] == [3, 4]
+    assert {found[seed]["engine"] for seed in (3, 4)} == {"simulate"}
+    assert found[3]["why_not_exact"][0]["leaves"]
+    assert found[3]["mean"] != found[4]["mean"]
+    forced = run("forecast", "a", "--format", "json", "--seed", 3, "--engine", "simulate")
+    assert json.loads(forced.stdout)["mean"] == found[3]["mean"]
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "no exact law"), ("zh", "封顶")])
+def test_an_exact_forecast_that_does_not_exist_is_refused_with_reasons(run, locale, tmp_path, lang, said):
+    drawn_from(tmp_path / "a", cap=True)
+    locale(lang)
+    done = run("forecast", "a", "--engine", "exact", "--out", "b.txt")
+    assert done.exit_code == 1
+    for words in (said, "1.1/site_visit", "2.1/site_visit"):
+        assert words in done.output
+    assert "Traceback" not in done.output
+    assert not (tmp_path / "b.txt").exists()
+
+
+def test_nothing_assessed_is_nothing_to_forecast(run, tmp_path):
+    two_sites(tmp_path / "a", observations=[{"standard": "1.1", "site_id": "s1", "value": ""}])
+    done = run("forecast", "a")
+    assert done.exit_code == 1
+    assert "Traceback" not in done.output
 
 
 # ----------------------------------------------------------------------------------------------------- check

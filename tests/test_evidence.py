@@ -361,3 +361,49 @@ def test_faults_of_settings_tables_and_cells_come_together(tmp_path: Path) -> No
     assert {problem for problem, _ in faults_of(tmp_path)} == {
         *("unknown_key", "bad_value", "personal_column", "unknown_table")
     }
+
+
+# -- an earlier round
+
+
+def test_rows_without_a_round_stay_with_the_round_of_the_file(tmp_path: Path) -> None:
+    """Row 1 names no round: it is one of r1, whichever round is asked for."""
+    rows = [{**ROW, "value": "0.1"}, {**ROW, "value": "0.2", "round": "r0"}, {**ROW, "value": "0.3", "round": "r1"}]
+    rows = [{**row, "observed_on": f"2026-05-0{day}"} for day, row in enumerate(rows, 1)]
+    now = assessment_of(tmp_path, CONTENT, rows)
+    assert now.observations["round"].tolist() == ["r1", "r0", "r1"]
+    assert now.observations["why_not"].tolist() == ["superseded", "round", ""]
+    then = read_assessment(tmp_path, round="r0")
+    assert then.settings.round == "r0"
+    assert then.observations["round"].tolist() == ["r1", "r0", "r1"]
+    assert then.observations["why_not"].tolist() == ["round", "", "round"]
+    assert now.evidence_hash == then.evidence_hash
+
+
+def test_the_round_of_the_file_may_be_named(tmp_path: Path) -> None:
+    now = assessment_of(tmp_path, CONTENT, [ROW, {**ROW, "value": "0.2", "round": "r0"}])
+    same = read_assessment(tmp_path, round="r1")
+    assert same.observations["why_not"].tolist() == now.observations["why_not"].tolist() == ["", "round"]
+    assert same.settings == now.settings
+
+
+def test_a_round_without_rows_is_a_fault(tmp_path: Path) -> None:
+    assessment_of(tmp_path, CONTENT, [ROW, {**ROW, "value": "0.2", "round": "r0"}])
+    with pytest.raises(InputFaults) as caught:
+        read_assessment(tmp_path, round="r9")
+    (fault,) = caught.value.faults
+    assert (fault.problem, fault.value, fault.allowed) == ("no_row_of_round", "r9", "r0 r1")
+
+
+def test_an_earlier_round_leaves_out_what_others_share(tmp_path: Path) -> None:
+    """The other assessment is of the present round; what lay there at an earlier one nobody knows."""
+    assessment_of(tmp_path / "theirs", CONTENT, [ROW])
+    rows = [ROW, {**ROW, "value": "0.2", "round": "r0"}]
+    now = assessment_of(tmp_path / "ours", CONTENT, rows, {"shares": ["../theirs"]})
+    then = read_assessment(tmp_path / "ours", round="r0")
+    assert any("theirs" in note.en for note in now.notes)
+    assert not any("theirs" in note.en for note in then.notes)
+    (tmp_path / "theirs" / "observations.csv").unlink()
+    assert read_assessment(tmp_path / "ours", round="r0").observations["why_not"].tolist() == ["round", ""]
+    with pytest.raises(InputFaults):
+        read_assessment(tmp_path / "ours")

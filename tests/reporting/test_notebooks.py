@@ -56,10 +56,11 @@ def test_parameters_are_read_from_the_tagged_cell(tmp_path):
     assert notebook_parameters(written(tmp_path, "import os\nx: int\na, b = 1, 2\nc.d = 1\n")) == ()
 
 
-def test_the_mock_assessment_has_its_four_parameters_each_explained():
+def test_the_mock_assessment_has_its_seven_parameters_each_explained():
     found = notebook_parameters(find_notebook("mock-assessment"))
     assert [(parameter.name, parameter.kind) for parameter in found] == [
         ("assessment", "str"), ("lang", "str"), ("out", "str"), ("pass_mark", "str"),
+        ("with_forecast", "bool"), ("seed", "int"), ("earlier", "str"),
     ]  # fmt: skip
     assert all(parameter.comment for parameter in found)
     assert (notebook_folder() / found[0].default / "assessment.yaml").is_file()

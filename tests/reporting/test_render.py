@@ -98,7 +98,7 @@ def test_the_page_is_accessible(page, html):
     (root,) = page.all("html")
     assert root["lang"] == {"zh": "zh-CN", "en": "en"}[page.lang]
     images = page.all("img")
-    assert len(images) == 6
+    assert len(images) == 10  # six of the mock score, four of the forecast
     assert all(len(image["alt"]) > 10 for image in images)
     heads = page.all("th")
     assert len(heads) > 20
@@ -112,7 +112,7 @@ def test_the_page_is_accessible(page, html):
 
 def test_the_contents_name_every_section(page, html):
     sections = re.findall(r'<h2\b[^>]*\bid="([^"]+)"[^>]*>(.*?)</h2>', html[page.lang], re.S)
-    assert len(sections) == len(page.all("h2")) == 7
+    assert len(sections) == len(page.all("h2")) == 12  # page one, six of the mock score, five of the forecast
     (nav,) = re.findall(r"<nav\b[^>]*>(.*?)</nav>", html[page.lang], re.S)
     links = re.findall(r'<a href="#([^"]+)">(.*?)</a>', nav)
     assert links == [(ident, re.sub(r"<[^>]+>", "", words)) for ident, words in sections]

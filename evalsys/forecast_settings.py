@@ -115,7 +115,7 @@ _DEFAULTS = (
     _parameter("inspector.specificity", "达标的判为达标的概率", "chance that compliance is seen as such", _CHANCE, "1"),
     _parameter("state.half_life", "检查结果的半衰期", "half-life of what was last seen", _DAYS, "60"),
     _parameter("state.unknown_age", "没有日期的检查按多少天前计", "age of a check without a date", _DAYS, "30"),
-    _parameter("survey.respondents", "正式调查的答卷人数", "respondents of the coming survey", _PEOPLE, "", _AS_MANY),
+    _parameter("survey.respondents", "正式调查访问的人数", "people asked in the coming survey", _PEOPLE, "", _AS_MANY),
     _parameter("survey.deff", "抽样设计效应", "design effect of the sample", _TIMES, "", _KISH),
     _parameter("survey.population", "调查总体的人数", "people whom the survey may reach", _PEOPLE, "", _MANY),
     _parameter("survey.response", "应答率", "share of those asked who answer", _SHARE, "1"),

@@ -173,19 +173,21 @@ def test_a_false_alarm_is_a_loss_too():
     assert row.loss == pytest.approx(1.2, abs=1e-12)
 
 
-def test_a_site_of_several_blocks_is_one_row():
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_site_of_several_blocks_is_one_row(order):
     """Site 1 is drawn with chance 1/2 in one block and always visited in another: what it costs adds up."""
     instrument = flat(10, ("sum", (Fraction(1, 2), Fraction(1, 2))))
     drawn = block_of(1, [Check(0, ALL, 1)], [[0.9], [0.4]])
     fixed = replace(block_of(1, [Check(1, ALL, 1)], [[0.7]]), sites=np.array([1]))
-    model = model_of(instrument, [drawn, fixed])
+    model = model_of(instrument, [drawn, fixed][::order])
+    at, always = (0, 1)[::order]
     mean = law(model).mean
-    both = law(certain(certain(model, 0, 1), 1, 0)).mean - mean
+    both = law(certain(certain(model, at, 1), always, 0)).mean - mean
     first, second = site_rows(of_model(model), None)
     assert (first.site, second.site) == (1, 0)
     assert first.drawn == 1.0
     assert first.drawn * first.loss == pytest.approx(both, abs=1e-9)
-    assert second.drawn * second.loss == pytest.approx(law(certain(model, 0, 0)).mean - mean, abs=1e-9)
+    assert second.drawn * second.loss == pytest.approx(law(certain(model, at, 0)).mean - mean, abs=1e-9)
 
 
 def test_unlisted_sites_have_no_row():

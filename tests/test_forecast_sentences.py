@@ -214,13 +214,14 @@ def test_what_pass_or_fail_hangs_on():
 
 
 def test_sites_to_look_at():
-    rows = [SiteRow(3, 0, 0.5, 0.4, 0), SiteRow(0, 0, 0.25, 0.4, 0), SiteRow(1, 0, 0.1, 0.1, 0), SiteRow(2, 0, 1, 0, 0)]
+    held = (3, 0.5, 0.4), (0, 0.25, 0.4), (1, 0.1, 0.1), (2, 0.1, 0.09), (2, 1, 0)
+    rows = [SiteRow(site, 0, drawn, loss, 0) for site, drawn, loss in held]
     zh = words.sites_reading(made(), rows, "zh")
     assert "丁、甲和乙居前" in zh
     assert "合计预计失 0.31 分" in zh
     assert "丙" not in zh
     assert "丁: together 0.20 points" in words.sites_reading(made(), rows[:1], "en")
-    for none in ([], rows[3:]):
+    for none in ([], rows[4:]):
         assert words.sites_reading(made(), none, "zh") == "没有列名点位会失分。"
 
 

@@ -117,7 +117,7 @@ def test_what_is_assumed_of_a_survey(tmp_path: Path) -> None:
     assert said(only(asked(tmp_path / "b", [*FEW, *[("q2", "是")] * 10]), "survey"))[1:] == [independent]
     assert said(only(asked(tmp_path / "c", FEW), "survey"))[1:] == []
     assert said(only(asked(tmp_path / "d", answers, respondents="9"), "survey"))[1:] == [
-        "parameters without a source are assumed: respondents of the coming survey 9 people",
+        "parameters without a source are assumed: people asked in the coming survey 9 people",
         independent,
     ]
     assert said(only(asked(tmp_path / "e", answers, respondents="9"), "state", "severity"))[1:] == []

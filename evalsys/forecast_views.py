@@ -120,7 +120,7 @@ def outlook(assessment: Assessment, pass_mark: str = "", seed: int = 0, wanted: 
         groups=groups(model),
         sites=site_rows(found, given),
         inspections=inspections(found),
-        doubt=rate_doubt(found, sets=30) if open_ else None,
+        doubt=rate_doubt(found, sets=20) if open_ else None,
         others=under(found.prospect, seed=seed),
         weights=weights[0] if weights else why,
         weighed=weights[1] if weights else None,

@@ -386,7 +386,7 @@ def visited_text(found: Forecast, one: Inspection, lang: Lang, most: int = 8) ->
     rest = len(order) - most
     if rest > 0:
         others = sum(count[kind] for kind in order[most:])
-        said += Text(f"，另 {rest} 类 {others}", f", {others} of {plural(rest, 'more type')}").say(lang)
+        said += Text(f"，另 {rest} 类 {others}", f", {others} at {plural(rest, 'more type')}").say(lang)
     listed = set(found.prospect.score.assessment.sites["name"])
     known = sum(name in listed for _, name in held)
     if known < len(held):

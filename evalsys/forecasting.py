@@ -47,7 +47,7 @@ DRAWS = 20_000
 PAIRS = 8_000
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _BINS = 11  # of severity, in a simulation
-_SMALL = 2**12  # cells: enough to see how far the chance moves
+_SMALL = 2**11  # cells: enough to see how far the chance moves
 _TOO_FINE = Text(
     "各标准检查数不同，公分母过大，分布须取整到格点",
     "the common denominator is too large: losses would have to be rounded to a lattice",
@@ -126,7 +126,12 @@ class Forecast:
             return None
         z, _, chance, error = zip(*self.severity, strict=True)
         at = times * self.prospect.model.severity
-        return float(np.interp(at, z, chance)), float(np.interp(at, z, error))
+        if self.engine == "simulate":
+            return float(np.interp(at, z, chance)), float(np.interp(at, z, error))
+        from scipy.interpolate import CubicSpline
+
+        # between the nodes of a law the chance is smooth: a line would be off by a digit that is shown
+        return min(max(float(CubicSpline(z, chance)(at)), 0.0), 1.0), 0.0
 
 
 def forecast(
@@ -189,7 +194,7 @@ def forecast(
 
 def _not_exact(reason: Reason) -> Fault:
     codes = " ".join(reason.leaves[:8]) + (" ..." if len(reason.leaves) > 8 else "")
-    return Fault("no_exact_law", "engine", value=reason.text.zh, allowed=codes)
+    return Fault("no_exact_law", f"engine: {reason.text.zh} · {reason.text.en}", value=codes)
 
 
 def _of_law(found: Prospect, here: Law, shares: tuple[Share, ...], seed: int) -> Forecast:
@@ -282,7 +287,7 @@ def rate_doubt(found: Forecast, sets: int = 60) -> RateDoubt | None:
     """Return the interval of the chance over the rates; None where rates are off or there is no pass mark.
 
     An outer loop: rates are drawn from their posteriors, and each set gives a chance by the forecast's own engine
-    (laws on a lattice of at most 4,096 cells at 25 nodes of severity; or simulation with the same draws for all sets).
+    (laws on a lattice of at most 2,048 cells at 13 nodes of severity; or simulation with the same draws for all sets).
     """
     model = found.prospect.model
     if found.chance is None or "rates" not in found.prospect.settings.on or not len(model.rates):
@@ -294,7 +299,7 @@ def rate_doubt(found: Forecast, sets: int = 60) -> RateDoubt | None:
         if found.engine == "simulate":
             chance = simulate(here, 1_000, found.seed).chance
         else:
-            chance = law(here, cells=_SMALL, coarse=_SMALL, count=25, bounded=False).chance
+            chance = law(here, cells=_SMALL, coarse=_SMALL, count=13, bounded=False).chance
         chances.append(chance or 0.0)
     low, high = np.quantile(chances, [0.05, 0.95]).tolist()
     error = float(np.std(chances, ddof=1)) / math.sqrt(sets)
@@ -327,7 +332,7 @@ def weight_doubt(found: Forecast, draws: int = 12) -> tuple[ScoreDoubt, ChanceDo
         here = replace(model, instrument=instrument)
         if found.engine == "simulate":
             return simulate(here, 2_000, found.seed).chance or 0.0
-        return law(here, cells=_SMALL, coarse=_SMALL, count=25, bounded=False).chance or 0.0
+        return law(here, cells=_SMALL, coarse=_SMALL, count=13, bounded=False).chance or 0.0
 
     return doubt, chance_doubt(chance_of, model.instrument, doubt, draws=draws, seed=found.seed)
 
@@ -344,7 +349,7 @@ def tables(found: Forecast, payoff: str = "chance", cells: int = 2**15) -> Adjoi
     """
     if found.engine != "exact":
         return found.why_not
-    return adjoint(found.prospect.model, payoff, cells=cells, coarse=cells, count=25)
+    return adjoint(found.prospect.model, payoff, cells=cells, coarse=cells, count=13)
 
 
 def passing(found: Forecast, given: Adjoint | None = None) -> tuple[PassShare, ...]:

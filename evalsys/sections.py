@@ -504,7 +504,13 @@ def provenance(result: Score, lang: Lang) -> Html:
         (t("依据来源", "Evidence"), source),
         (t("依据指纹", "Evidence hash"), f"sha256 {assessment.evidence_hash[:16]}"),
         (t("权重", "Weights"), t("印明", "printed") if printed else t("假定", "assumed")),
-        (t("计算", "Computation"), t("精确有理数，无随机数", "exact rationals, no random numbers")),
+        (
+            t("计算", "Computation"),
+            t(
+                "得分为精确有理数；预测的算法与随机种子见“预测”",
+                "scores are exact rationals; how the forecast was made stands there",
+            ),
+        ),
         (t("版本", "Versions"), f"evalsys {evalsys.__version__}, Python {python}"),
     ]
     text = t("；", "; ").join(f"{name}{t('：', ': ')}{escape(str(value))}" for name, value in facts if value)

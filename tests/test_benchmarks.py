@@ -40,7 +40,7 @@ def timed(found):
 
 
 def test_every_benchmark_is_tested():
-    assert SCRIPTS == ["instruments", "report", "score", "start"]
+    assert SCRIPTS == ["doubt", "instruments", "law", "report", "score", "simulate", "start"]
 
 
 def test_instruments(tmp_path):
@@ -74,6 +74,48 @@ def test_start(tmp_path):
     for times in found["seconds"].values():
         timed(times)
     assert found["ratios"].keys() == found["seconds"].keys() - {"evalsys --help"}
+
+
+def test_law(tmp_path):
+    found = quick("law", tmp_path)
+    assert max(found["difference"].values()) < 1e-12
+    assert found["difference"].keys() == {"law", "table"}
+    assert found["lattices"].keys() == {"leaves", "drawn", "wujiang"}
+    assert found["lattices"]["leaves"]["cells"] == 20_001
+    for name, lattice in found["lattices"].items():
+        assert lattice["rounded"] == (name == "drawn")
+        assert {f"{name}: compile", f"{name}: law, 5 nodes of severity"} <= found["seconds"].keys()
+    for times in found["seconds"].values():
+        timed(times)
+    for ratio in found["ratios"].values():
+        assert ratio.keys() == {"best", "median"}
+    assert all(own["before"] is None or own["before"] <= own["after"] for own in found["peak_mb"].values())
+
+
+def test_simulate(tmp_path):
+    found = quick("simulate", tmp_path)
+    assert found["leaves"] == 200
+    assert [each["rows"] for each in found["independent"]] == [1, 5, 20]
+    for each in found["independent"]:
+        assert each["seconds"].keys() == {"evalsys", "numpy", "bits alone", "bytes alone"}
+        for times in each["seconds"].values():
+            timed(times)
+        assert all(abs(away) < 4.5 for away in each["standard_errors"].values())
+        assert each["ratio"].keys() == each["over_limit"]["bits alone"].keys() == {"best", "median"}
+    timed(found["city"]["seconds"]["evalsys"])
+    assert all(own["before"] is None or own["before"] <= own["after"] for own in found["peak_mb"].values())
+
+
+def test_doubt(tmp_path):
+    found = quick("doubt", tmp_path)
+    assert found["recorded_s_per_replication"] == 0.083
+    for each in found["replay"]:
+        assert each["difference"] < 1e-12
+        assert len(each["us_per_replication"]) == 4
+        for times in each["us_per_replication"].values():
+            timed(times)
+    for times in found["score"]["seconds"].values():
+        timed(times)
 
 
 @pytest.mark.slow

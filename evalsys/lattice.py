@@ -425,9 +425,10 @@ def compile_region(
         unit = most / coarse
     base = region.base + sum((coefficient * (values[0]) for coefficient, _, (_, values, _, _) in below), _ZERO)
     terms: list[LeafTerm | PartTerm | DrawTerm] = []
-    for column, rows in _by_leaf(model, region.rows):
+    free = {place for place in {row.block for row in region.rows} if independent(model.blocks[place])}
+    for column, rows in _by_leaf(model, [row for row in region.rows if row.block in free]):
         terms.append(LeafTerm(column, rows, [atoms_of(row.losses, unit, rounding) for row in rows]))
-    for block, rows in _by_draw(model, region.rows):
+    for block, rows in _by_draw([row for row in region.rows if row.block not in free]):
         terms.append(DrawTerm(block, rows, [atoms_of(row.losses, unit, rounding) for row in rows]))
     for coefficient, part, (arguments, values, index, _) in below:
         atoms = atoms_of([coefficient * (values[0] - value) for value in values], unit, rounding)
@@ -454,16 +455,14 @@ def _fit(model: Model, term: LeafTerm | PartTerm | DrawTerm) -> None:
 def _by_leaf(model: Model, rows: Sequence[Row]) -> Iterator[tuple[int, list[Row]]]:
     found: dict[int, list[Row]] = {}
     for row in rows:
-        if independent(model.blocks[row.block]):
-            found.setdefault(model.blocks[row.block].checks[row.check].leaf, []).append(row)
+        found.setdefault(model.blocks[row.block].checks[row.check].leaf, []).append(row)
     yield from found.items()
 
 
-def _by_draw(model: Model, rows: Sequence[Row]) -> Iterator[tuple[int, list[Row]]]:
+def _by_draw(rows: Sequence[Row]) -> Iterator[tuple[int, list[Row]]]:
     found: dict[int, list[Row]] = {}
     for row in rows:
-        if not independent(model.blocks[row.block]):
-            found.setdefault(row.block, []).append(row)
+        found.setdefault(row.block, []).append(row)
     yield from found.items()
 
 

@@ -76,6 +76,7 @@ def test_start(tmp_path):
     assert found["ratios"].keys() == found["seconds"].keys() - {"evalsys --help"}
 
 
+@pytest.mark.slow
 def test_law(tmp_path):
     found = quick("law", tmp_path)
     assert max(found["difference"].values()) < 1e-12
@@ -92,6 +93,7 @@ def test_law(tmp_path):
     assert all(own["before"] is None or own["before"] <= own["after"] for own in found["peak_mb"].values())
 
 
+@pytest.mark.slow
 def test_simulate(tmp_path):
     found = quick("simulate", tmp_path)
     assert found["leaves"] == 200

@@ -100,14 +100,15 @@ def certain(found: Assessment) -> tuple[bool, int]:
     return exact.exact, len(own.model.blocks)
 
 
-def test_with_every_part_off_it_is_the_mock_score(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seeds", [range(100, 108), pytest.param(range(108, 124), marks=pytest.mark.slow)])
+def test_with_every_part_off_it_is_the_mock_score(tmp_path: Path, seeds: range) -> None:
     """24 random assessments with every kind of rule, node and policy: no draw differs, and the law is one cell."""
     found = []
-    for seed in range(100, 124):
+    for seed in seeds:
         _, assessment, _ = random_assessment(tmp_path / str(seed), seed, seed % 4 == 3)
         found.append(certain(assessment))
-    assert sum(blocks for _, blocks in found) > 300
-    assert sum(exact for exact, _ in found) >= 12
+    assert sum(blocks for _, blocks in found) > 12 * len(seeds)
+    assert sum(exact for exact, _ in found) >= len(seeds) // 2
 
 
 @pytest.fixture(scope="module")
@@ -120,9 +121,13 @@ def plain(city: Assessment) -> Prospect:
     return prospect(city)
 
 
-def test_with_every_part_off_the_examples_are_their_mock_scores(city: Assessment) -> None:
-    certain(city)
+def test_with_every_part_off_wujiang_is_its_mock_score() -> None:
     assert certain(read_assessment(DATA / "wujiang-2016"))[0]
+
+
+@pytest.mark.slow
+def test_with_every_part_off_the_city_is_its_mock_score(city: Assessment) -> None:
+    certain(city)
 
 
 def test_rows_of_other_rounds_do_not_count_where_nothing_is_drawn(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ NOTEBOOKS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "notebooks").
     [
         ["ruff", "check", "--no-cache", "."],
         ["ruff", "format", "--no-cache", "--check", "."],
-        ["mypy", "--no-error-summary"],
+        pytest.param(["mypy", "--no-error-summary"], marks=pytest.mark.slow),  # half a minute without its cache
         ["nbstripout", "--verify", *NOTEBOOKS],
     ],
     ids=lambda command: " ".join(command[:2]),

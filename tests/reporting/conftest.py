@@ -46,8 +46,14 @@ def audited():
 
 @pytest.fixture(scope="session")
 def html(executed):
-    """Return both pages of the real round."""
-    return {lang: render_html(executed(WUJIANG, lang=lang), lang)[0] for lang in ("zh", "en")}
+    """Return both pages of the real round, each made when it is first asked for."""
+
+    class Pages(dict):
+        def __missing__(self, lang):
+            self[lang] = render_html(executed(WUJIANG, lang=lang), lang)[0]
+            return self[lang]
+
+    return Pages()
 
 
 @pytest.fixture(scope="session")

@@ -162,14 +162,15 @@ def test_both_languages_tell_the_same_numbers(html):
     assert len(found["zh"]) > 100
 
 
-def test_the_same_evidence_gives_the_same_bytes_in_any_order(executed, html, tmp_path):
+def test_the_same_evidence_gives_the_same_bytes_in_any_order(executed, tmp_path):
     def shuffled(text):
         head, *rows = text.splitlines()
         random.Random(1).shuffle(rows)
         return "\n".join([head, *rows]) + "\n"
 
     folder = edited(tmp_path / "wujiang-2016", "observations.csv", shuffled)
-    assert render_html(executed(folder), "zh")[0] == html["zh"]
+    pages = [render_html(executed(path, with_forecast=False), "zh")[0] for path in (folder, WUJIANG)]
+    assert pages[0] == pages[1]
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
     "fixes": (
         Column("fix_id", ("整改编号",), True),
         Column("level", ("档次",)),
+        Column("name", ("整改内容",)),
         Column("targets", ("整改对象",), True),
         Column("after", ("整改后达标可能",)),
         Column("cost", ("费用",)),

@@ -223,6 +223,7 @@ class Reading:
         self.unique("fixes", "fix_id", pairs)
         others = list_of_names(one_of({fix: fix for fix in ids if fix}))
         out = pd.DataFrame({"fix_id": column_of(ids), "level": column_of(levels)})
+        out["name"] = column_of(self.read("fixes", "name", default=""))
         out["targets"] = column_of(self.read("fixes", "targets", targets, need=True, default=()))
         out["after"] = column_of(self.read("fixes", "after", in_range(0, 1)))
         for column in ("cost", "crew_days", "calendar_days"):

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -81,10 +82,10 @@ class Forecast:
         The distribution, in points rising.
     severity : tuple of (z, weight, chance, error)
         Chance to pass under each severity (z > 0 is lenient), and how much of the law it is.
-    shares : tuple of Share
-        Of the variance, by part.
     seed, draws : int
         Of the simulation; `draws` is 0 for a law.
+    pairs : int
+        Of simulated inspections, behind what of `shares` has no closed form.
     """
 
     prospect: Prospect
@@ -100,14 +101,19 @@ class Forecast:
     points: Floats
     mass: Floats
     severity: tuple[tuple[float, float, float, float], ...]
-    shares: tuple[Share, ...]
     seed: int
     draws: int
+    pairs: int = PAIRS
 
     @property
     def full(self) -> Fraction:
         """Full marks."""
         return self.prospect.model.instrument.full_marks
+
+    @cached_property
+    def shares(self) -> tuple[Share, ...]:
+        """Of the variance, by part; computed when it is first asked for."""
+        return split(self.prospect, draws=self.pairs, seed=self.seed)
 
     @property
     def mark(self) -> Fraction | None:
@@ -176,7 +182,7 @@ def forecast(
     found = prospect(assessment, settings, at_least)
     if found.score.value is None:
         raise InputFaults([Fault("nothing_to_forecast", "forecast")])
-    shares = split(found, draws=min(draws, PAIRS), seed=seed)
+    pairs = min(draws, PAIRS)
     why: tuple[Reason, ...] = ()
     if engine != "simulate":
         try:
@@ -187,9 +193,9 @@ def forecast(
                 raise InputFaults([_not_exact(reason) for reason in why]) from None
         else:
             if fits or engine == "exact":
-                return _of_law(found, law(found.model), shares, seed)
+                return _of_law(found, law(found.model), pairs, seed)
             why = (Reason(_TOO_FINE),)
-    return _of_simulation(found, simulate(found.model, draws, seed), why, shares)
+    return _of_simulation(found, simulate(found.model, draws, seed), why, pairs)
 
 
 def _not_exact(reason: Reason) -> Fault:
@@ -197,7 +203,7 @@ def _not_exact(reason: Reason) -> Fault:
     return Fault("no_exact_law", f"engine: {reason.text.zh} · {reason.text.en}", value=codes)
 
 
-def _of_law(found: Prospect, here: Law, shares: tuple[Share, ...], seed: int) -> Forecast:
+def _of_law(found: Prospect, here: Law, pairs: int, seed: int) -> Forecast:
     error = None if here.bounds is None else (here.bounds[1] - here.bounds[0]) / 2
     given = zip(here.z.tolist(), here.weights.tolist(), here.chance_given.tolist(), strict=True)
     return Forecast(
@@ -214,13 +220,13 @@ def _of_law(found: Prospect, here: Law, shares: tuple[Share, ...], seed: int) ->
         points=here.points[::-1],
         mass=here.mass[::-1],
         severity=tuple((z, weight, chance, 0.0) for z, weight, chance in given) if here.chance is not None else (),
-        shares=shares,
         seed=seed,
         draws=0,
+        pairs=pairs,
     )
 
 
-def _of_simulation(found: Prospect, drawn: Simulation, why: tuple[Reason, ...], shares: tuple[Share, ...]) -> Forecast:
+def _of_simulation(found: Prospect, drawn: Simulation, why: tuple[Reason, ...], pairs: int) -> Forecast:
     values, count = np.unique(drawn.score, return_counts=True)
     below = np.cumsum(count)
     at = [float(values[np.searchsorted(below, share * below[-1])]) for share in QUANTILES]
@@ -238,9 +244,9 @@ def _of_simulation(found: Prospect, drawn: Simulation, why: tuple[Reason, ...], 
         points=values,
         mass=count / count.sum(),
         severity=_binned(drawn),
-        shares=shares,
         seed=drawn.seed,
         draws=len(drawn.points),
+        pairs=pairs,
     )
 
 

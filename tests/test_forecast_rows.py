@@ -30,7 +30,7 @@ def made(points, mass, full=10, mark=None, model=None):
     return Forecast(
         prospect=SimpleNamespace(model=own), engine="exact", why_not=(), mean=mean, mean_error=0.0,
         sd=float(np.sqrt((points - mean) ** 2 @ mass)), chance=None, chance_error=None, bounds=None, quantiles=(),
-        points=points, mass=mass, severity=(), shares=(), seed=0, draws=0,
+        points=points, mass=mass, severity=(), seed=0, draws=0,
     )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ def made(mark=Fraction(34), now=Fraction(36), sd_of_severity=0.3, **more):
         "quantiles": ((0.05, 35.0), (0.25, 35.7), (0.5, 36.1), (0.75, 36.5), (0.95, 37.004)),
         "points": None, "mass": None,
         "severity": ((-0.6, 0.1, 0.2, 0.0), (-0.3, 0.2, 0.41, 0.0), (0.0, 0.4, 0.75, 0.0), (0.3, 0.3, 0.93, 0.0)),
-        "shares": (), "seed": 0, "draws": 0,
+        "seed": 0, "draws": 0,
     }  # fmt: skip
     if mark is None:
         own |= {"chance": None, "chance_error": None, "severity": ()}

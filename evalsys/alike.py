@@ -74,16 +74,45 @@ class Law:
         >>> [law.outcomes[k] for k in range(4)], law.rows_given(1, np.array([0.5, 0.4, 0.9]))
         ([(0,), (1,), (2,), (3,)], [0, 0, 1])
         """
+        own: list[int] = self.levels_given(np.array([outcome]), np.asarray(numbers)[:, None])[:, 0].tolist()
+        return own
+
+    def levels_given(self, outcome: Ints, numbers: Floats) -> NDArray[np.int16]:
+        """Return a level for each row in many draws, each as :meth:`rows_given` gives it for one.
+
+        Parameters
+        ----------
+        outcome : int array (draws,)
+        numbers : float array (rows, draws)
+            In (0, 1).
+
+        Returns
+        -------
+        int array (rows, draws)
+
+        Examples
+        --------
+        >>> law = law_of_sum(((0,), (1,)), masses_of(0.5, [], None), 3)
+        >>> law.levels_given(np.array([0, 1]), np.array([[0.5, 0.5], [0.4, 0.4], [0.9, 0.9]])).T.tolist()
+        [[0, 0, 0], [0, 0, 1]]
+        """
         packing = _Packing(self.sums, self.rows)
-        own, left = packing.own, packing.packed(self.outcomes[outcome])
+        own, number = packing.own, (np.asarray(numbers) * 2**53).astype(np.int64)
         laws = [law for law, _ in zip(_convolved(own, self.masses), range(self.rows), strict=False)]
-        found = []
-        for law, number in zip(reversed(laws), numbers.tolist(), strict=True):
-            weights = (mass * law.get(left - add, 0) for mass, add in zip(self.masses, own, strict=True))
-            steps = list(accumulate(weights))
-            at = int(number * 2**53) * steps[-1] >> 53
-            found.append(next(level for level, step in enumerate(steps) if step > at))
-            left -= own[found[-1]]
+        found = np.zeros(number.shape, dtype=np.int16)
+        groups = [(packing.packed(self.outcomes[k]), np.flatnonzero(outcome == k)) for k in np.unique(outcome).tolist()]
+        for row, law in enumerate(reversed(laws)):
+            left: dict[int, list[Ints]] = {}  # what is still to be shown by the later rows: in which draws
+            for total, draws in groups:
+                weights = (mass * law.get(total - add, 0) for mass, add in zip(self.masses, own, strict=True))
+                steps = list(accumulate(weights))
+                # the level is the first whose step is above the number times the last step; so in whole numbers
+                cuts = [-(-(step << 53) // steps[-1]) for step in steps]
+                level = np.searchsorted(cuts, number[row, draws], side="right")
+                found[row, draws] = level
+                for k in np.unique(level).tolist():
+                    left.setdefault(total - own[k], []).append(draws[level == k])
+            groups = [(total, np.concatenate(draws)) for total, draws in left.items()]
         return found
 
 

@@ -30,7 +30,7 @@ class Assessment:
         (seen, blank, na), ``seen`` (numbers the rule reads), ``who`` (row, site, standard: where units come from),
         ``area_who`` (row, site), ``counts`` (bool: is part of the round's score) and ``why_not`` (blank, round,
         unscored, superseded, repeated).
-    responses, materials, events, fixes, capacity : DataFrame
+    responses, materials, events, fixes, capacity, projects : DataFrame
     units, areas : tuple of str
         Registered names; empty where none are registered.
     evidence_hash : str
@@ -49,6 +49,7 @@ class Assessment:
     events: pd.DataFrame
     fixes: pd.DataFrame
     capacity: pd.DataFrame
+    projects: pd.DataFrame
     units: tuple[str, ...]
     areas: tuple[str, ...]
     evidence_hash: str

@@ -17,11 +17,10 @@ from evalsys.forecast_settings import ForecastSettings
 from evalsys.inspection import Simulation, simulate
 from evalsys.language import Text
 from evalsys.law import Law, law
-from evalsys.model import Model
 from evalsys.modelling import Prospect, prospect
 from evalsys.regions import NotExact
 
-__all__ = ["Change", "Under", "changes_of", "under"]
+__all__ = ["Change", "Under", "changed", "changes_of", "under"]
 
 Floats = NDArray[np.float64]
 _CELLS = 2**12  # of a lattice: a law in a tenth of a second
@@ -156,7 +155,7 @@ def under(
     (36.606, 1.0)
     """
     changes = changes_of(found) if changes is None else changes
-    models = [found.model, *(_changed(found, change) for change in changes)]
+    models = [found.model, *(changed(found, change).model for change in changes)]
     names = [Text("按现有假定", "as assumed"), *(change.name for change in changes)]
     rows: list[Under] = []
     first: Simulation | None = None
@@ -218,13 +217,31 @@ def _simulated(name: Text, here: Simulation, base: Simulation) -> Under:
 # ----------------------------------------------------------------------------------------------- changed assumptions
 
 
-def _changed(found: Prospect, change: Change) -> Model:
-    """Return the model under a change; the pass mark stays."""
+def changed(found: Prospect, change: Change) -> Prospect:
+    """Return the prospect under a change; the pass mark stays.
+
+    Parameters
+    ----------
+    found : Prospect
+    change : Change
+
+    Notes
+    -----
+    Blocks of the model may have other sites, or be others: what refers to their places must be found anew.
+
+    Examples
+    --------
+    >>> from evalsys import read_assessment
+    >>> wujiang = prospect(read_assessment("data/wujiang-2016"))
+    >>> changed(wujiang, Change(Text("无", "none"), {"severity.sd": Fraction(0)})).model.severity
+    0.0
+    """
     settings = _settings(found.settings, change)
     if change.populations == 1 and not change.off and set(change.values) == {"severity.sd"}:
-        return replace(found.model, severity=float(change.values["severity.sd"]))  # nothing else rests on it
-    assessment = _assessment(found, change.populations)
-    return replace(prospect(assessment, settings).model, mark=found.model.mark)
+        model = replace(found.model, severity=float(change.values["severity.sd"]))  # nothing else rests on it
+        return replace(found, model=model, settings=settings)
+    made = prospect(_assessment(found, change.populations), settings)
+    return replace(made, model=replace(made.model, mark=found.model.mark))
 
 
 def _settings(settings: ForecastSettings, change: Change) -> ForecastSettings:

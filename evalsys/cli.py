@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import evalsys
+from evalsys.cli_fixes import verbs_on_fixes
 from evalsys.cli_instrument import instrument
 from evalsys.console import FAULTS, LOCALE, Commands, gathered, say, tell, working
 from evalsys.faults import Fault, InputFaults
@@ -432,6 +433,8 @@ def lab(no_browser: bool) -> None:
 
 
 main.add_command(instrument)
+for _command in verbs_on_fixes.commands.values():
+    main.add_command(_command)
 
 
 def _language(lang: Lang | None, read: Assessment) -> Lang:

@@ -27,6 +27,7 @@ Floats = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 Ints = NDArray[np.int64]
 _ROOM = 2**15  # numbers for each site, or each state of a draw, that are worked on at once: what a cache holds
+_SWEPT = 2**21  # numbers of all states of a draw, after all sites, that a sweep holds
 
 
 @dataclass(frozen=True)
@@ -201,26 +202,56 @@ class DrawTerm:
         long, waves = self.waves
         sizes, members = self.classes(model)
         rows = self.transforms(self.chances(model, seen), waves)
-        sites = _products(rows, members)
-        entries = list(_entries(model.blocks[self.block].times))
-        tables = [_start(sizes, rows[0].shape[1:])]
-        for at, (count, before) in enumerate(entries):
-            tables.append(tables[-1].copy())
-            _draw_step(tables[-1], [own[at] for own in sites], sizes, count, before)
-        weight = np.full(long // 2 + 1, 2.0)
-        weight[0] = 1.0
-        if long % 2 == 0:
-            weight[-1] = 1.0
-        last = np.zeros_like(tables[-1])
-        last[(-1,) * len(sizes)] = np.conj(fft.rfft(self.payoff, long)) * weight / long
-        found: list[list[Complex]] = [[np.zeros(0, dtype=complex)] * len(entries) for _ in sizes]
-        for at in range(len(entries) - 1, -1, -1):
-            count, before = entries[at]
-            phis = [own[at] for own in sites]
-            last, slopes = _draw_back(last, tables[at], phis, sizes, count, before)
-            for kind, slope in enumerate(slopes):
-                found[kind][at] = slope
-        return rows, found, waves
+        end = np.conj(fft.rfft(self.payoff, long)) * _weight(long)
+        return rows, _slopes(_products(rows, members), model.blocks[self.block].times, sizes, end), waves
+
+    def moved(
+        self, model: Model, seen: Sequence[Floats], states: Sequence[tuple[int, Sequence[Floats]]], payoffs: Floats
+    ) -> Floats:
+        """Return by how much mean payoffs change as one site changes: one sweep for any number of such changes.
+
+        Parameters
+        ----------
+        seen : sequence of array (Z, S, C)
+            Chances to be found complying, by block.
+        states : sequence of (int, sequence of array (Z, S, C))
+            Each an entry of one site, and chances that differ from `seen` there alone.
+        payoffs : float array (payoffs, Z, size)
+            Mean payoff given each loss of the block, times the weight of the node of severity.
+
+        Returns
+        -------
+        ndarray (states, payoffs)
+            Summed over the nodes. The draw is linear in the transforms of any one site, for a site is drawn once.
+        """
+        from scipy import fft
+
+        long, waves = self.waves
+        sizes, members = self.classes(model)
+        before = self.chances(model, seen)
+        changes = [self._changes(model, entry, before, own) for entry, own in states]
+        ends = np.conj(fft.rfft(payoffs, long)) * _weight(long)
+        times, found = model.blocks[self.block].times, np.zeros((len(states), len(payoffs)))
+        room = max(1, _SWEPT // (len(times) * math.prod(size + 1 for size in sizes)))
+        for here in _pieces(ends.shape[1], ends.shape[2], room):
+            short = [np.ascontiguousarray(wave[:, here[1]]) for wave in waves]
+            rows = self.transforms([each[here[0]] for each in before], short)
+            sites, end = _products(rows, members), ends[:, here[0], here[1]]
+            slopes = _slopes(sites, times, sizes, np.ones(end.shape[1:], dtype=complex))
+            for place, ((entry, _), change) in enumerate(zip(states, changes, strict=True)):
+                own = [row[entry] for row in rows]
+                for k, chances in change.items():
+                    own[k] = chances[here[0]] @ short[k]
+                moved = np.zeros(end.shape[1:], dtype=complex)
+                for kind, later in enumerate(_products(own, members) if change else ()):
+                    moved += slopes[kind][entry] * (later - sites[kind][entry])
+                found[place] += np.einsum("pzf,zf->p", end, moved).real
+        return found
+
+    def _changes(self, model: Model, entry: int, before: Sequence[Floats], seen: Sequence[Floats]) -> dict[int, Floats]:
+        """Return the new chances of a site's atoms, (Z, atoms), by row, for the rows where they are new."""
+        later = [own[:, entry] for own in self.chances(model, seen)]
+        return {k: own for k, own in enumerate(later) if not np.array_equal(own, before[k][:, entry])}
 
 
 def _products(rows: Sequence[Complex], members: Sequence[Sequence[int]]) -> list[Complex]:
@@ -250,6 +281,34 @@ def _entries(times: Ints) -> Iterator[tuple[int, int]]:
     for count in times.tolist():
         yield count, before
         before += count
+
+
+def _weight(long: int) -> Floats:
+    """Return how often each frequency counts in a sum over all of them, over the length of the transform."""
+    weight = np.full(long // 2 + 1, 2.0 / long)
+    weight[0] = 1.0 / long
+    if long % 2 == 0:
+        weight[-1] = 1.0 / long
+    return weight
+
+
+def _slopes(sites: Sequence[Complex], times: Ints, sizes: tuple[int, ...], end: Complex) -> list[list[Complex]]:
+    """Return the derivative of a draw's transform, times `end` (Z, F), by each site's: per class, per site."""
+    entries = list(_entries(times))
+    tables = [_start(sizes, end.shape)]
+    for at, (count, before) in enumerate(entries):
+        tables.append(tables[-1].copy())
+        _draw_step(tables[-1], [own[at] for own in sites], sizes, count, before)
+    last = np.zeros_like(tables[-1])
+    last[(-1,) * len(sizes)] = end
+    found: list[list[Complex]] = [[np.zeros(0, dtype=complex)] * len(entries) for _ in sizes]
+    for at in range(len(entries) - 1, -1, -1):
+        count, before = entries[at]
+        phis = [own[at] for own in sites]
+        last, slopes = _draw_back(last, tables[at], phis, sizes, count, before)
+        for kind, slope in enumerate(slopes):
+            found[kind][at] = slope
+    return found
 
 
 def _start(sizes: Sequence[int], shape: tuple[int, ...]) -> Complex:

@@ -152,6 +152,7 @@ def _read(path: Path, round: str | None = None) -> tuple[Assessment, Record]:
         "fixes": reading.fixes(sites),
         "capacity": reading.capacity(),
     }
+    tables["projects"] = reading.projects(tables["fixes"], observations)
     _one_kind_only(reading, observations, tables["responses"])
     _not_after_inspection(reading, tables)
     if faults:
@@ -166,7 +167,7 @@ def _read(path: Path, round: str | None = None) -> tuple[Assessment, Record]:
         units=reading.units,
         areas=reading.areas,
         evidence_hash=_hash({"sites": sites, "observations": observations, **tables}, reading),
-        notes=(*settings.notes, *_notes(reading, observations, tables["responses"], tables["materials"])),
+        notes=(*settings.notes, *_notes(reading, observations, tables)),
     )
     return made, file
 
@@ -305,15 +306,15 @@ _SAID = {
         "{n} 项标准既有材料登记又有检查记录，以检查记录为准",
         "standards with registered documents and an observation, of which the observation counts: {n}",
     ),
+    "overspent": Text("{n} 个项目的已支出超过费用", "projects that have spent more than their cost: {n}"),
     "units": Text("没有责任单位名录，单位名称未经核对", "no register of units: their names are not checked"),
     "areas": Text("没有属地名录，属地名称未经核对", "no register of areas: their names are not checked"),
 }
 
 
-def _notes(
-    reading: Reading, observations: pd.DataFrame, responses: pd.DataFrame, materials: pd.DataFrame
-) -> Iterator[Text]:
+def _notes(reading: Reading, observations: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Iterator[Text]:
     """Say what was read but does not count, and what could not be checked."""
+    responses, materials, projects = tables["responses"], tables["materials"], tables["projects"]
     count = dict(observations["why_not"].value_counts())
     count["n"] = unused_numbers(reading, observations)
     count["unknown"] = int((materials["status"] == "").sum())
@@ -327,6 +328,8 @@ def _notes(
     )
     count["units"] = int(not reading.units and any(map(len, observations["units"])))
     count["areas"] = int(not reading.areas and any(area is not None for area in observations["area"]))
+    budgets = zip(projects["cost"], projects["spent"], strict=True)
+    count["overspent"] = sum(cost is not None and spent is not None and spent > cost for cost, spent in budgets)
     rounds = "、".join(sorted(set(observations["round"]) - {reading.settings.round}))
     for key, text in _SAID.items():
         if count.get(key):

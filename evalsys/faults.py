@@ -101,6 +101,29 @@ PROBLEMS: dict[str, Text] = {
         "请补录答卷，或在 assessment 中写 forecast: {survey: off}：这道题没有答卷，无法预测",
         "enter answers, or state 'forecast: {survey: off}': nothing tells how this question would be answered",
     ),
+    # fixes and plans
+    "levels_differ": Text("各档次的前置整改、互斥整改须写得一样", "all levels of a fix must need and exclude the same"),
+    "circle_of_needs": Text("前置整改成环，哪一项都无法先做", "a circle of prerequisites: none can be done first"),
+    "needs_exclude": Text(
+        "它与前置整改互斥，或前置整改彼此互斥，永远无法完成",
+        "it excludes what it needs, or what it needs excludes each other: it can never be done",
+    ),
+    "excludes_itself": Text("整改项目不能与自身互斥", "a fix cannot exclude itself"),
+    "not_before_inspection": Text("须早于督查日期", "it must be before the inspection"),
+    "deadline_passed": Text("期限在开工之前，没有可用的时间", "the deadline leaves no time after the start of work"),
+    "days_needed": Text(
+        "须给出工期（天数），或在 assessment 中填写督查日期",
+        "state the days, or the inspection date in the assessment",
+    ),
+    "start_needed": Text(
+        "人力按周填写，须有开工日期（plan 的 start）或有日期的检查记录",
+        "crew-days by week need a first day of work ('plan: {start: ...}') or dated observations",
+    ),
+    "cost_needed": Text("有预算时，每项整改须写明费用", "with a budget every fix needs a cost"),
+    "no_chance": Text(
+        "没有目标线，不计达标可能，请用 --at-least 给出",
+        "without a pass mark there is no chance to pass: use --at-least",
+    ),
     # instruments
     "bad_yaml": Text(
         "YAML 语法错误，请检查这一行和上一行（缩进、冒号后的空格、引号、括号；不能用制表符）",

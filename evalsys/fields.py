@@ -104,6 +104,17 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("week", ("周",), True),
         Column("crew_days", ("人天",), True),
     ),
+    "projects": (
+        Column("project_id", ("项目编号",), True),
+        Column("name", ("项目名称",)),
+        Column("fixes", ("整改编号",), True),
+        Column("month", ("月份",), True),
+        Column("cost", ("费用",)),
+        Column("spent", ("已支出",)),
+        Column("done_on", ("完成日期",)),
+        Column("unit", ("责任单位",)),
+        Column("note", ("备注",)),
+    ),
     "units": (Column("unit", ("责任单位",), True), Column("note", ("备注",))),
     "areas": (Column("area", ("属地",), True), Column("note", ("备注",))),
 }
@@ -119,6 +130,7 @@ SHEETS: Mapping[str, str] = {
     "事件": "events",
     "整改": "fixes",
     "人力": "capacity",
+    "项目台账": "projects",
     "责任单位": "units",
     "属地": "areas",
     "填写说明": "instructions",
@@ -315,6 +327,20 @@ def week(text: str) -> str:
     except ValueError:
         raise Bad("bad_date", "2016-W33") from None
     return text
+
+
+def month(text: str) -> str:
+    """Read a month as ``2026-05``; a workbook may hold it as the first day of the month.
+
+    Examples
+    --------
+    >>> month("2026年5月"), month("2026/05"), month("2026-05-01")
+    ('2026-05', '2026-05', '2026-05')
+    """
+    found = re.fullmatch(r"(\d{4})(?:-|/|年)(\d{1,2})(?:月|(?:-|/)0?1)?", text, re.ASCII)
+    if found is None or not 1990 <= int(found[1]) <= 2100 or not 1 <= int(found[2]) <= 12:
+        raise Bad("bad_date", "2026-05")
+    return f"{found[1]}-{int(found[2]):02d}"
 
 
 def target(standards: set[str], sites: set[str], types: set[str]) -> Callable[[str], tuple[tuple[str, str, str], ...]]:

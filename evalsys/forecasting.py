@@ -22,6 +22,7 @@ from evalsys.instrument import Instrument
 from evalsys.language import Text
 from evalsys.lattice import compile_region
 from evalsys.law import Law, law
+from evalsys.model import Model
 from evalsys.modelling import Prospect, prospect
 from evalsys.regions import NotExact, Reason, regions_of
 from evalsys.variance import PassShare, Share, pass_shares, split
@@ -35,6 +36,7 @@ __all__ = [
     "inspections",
     "passing",
     "rate_doubt",
+    "reforecast",
     "tables",
     "weight_doubt",
 ]
@@ -196,6 +198,14 @@ def forecast(
                 return _of_law(found, law(found.model), pairs, seed)
             why = (Reason(_TOO_FINE),)
     return _of_simulation(found, simulate(found.model, draws, seed), why, pairs)
+
+
+def reforecast(found: Forecast, model: Model) -> Forecast:
+    """Return the forecast of another model, by the same engine with the same seed: what else would happen."""
+    own = replace(found.prospect, model=model)
+    if found.engine == "simulate":
+        return _of_simulation(own, simulate(model, found.draws, found.seed), found.why_not, found.pairs)
+    return _of_law(own, law(model), found.pairs, found.seed)
 
 
 def _not_exact(reason: Reason) -> Fault:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Damping", "Grid", "Spectrum", "damping", "grid_of", "joined", "sum_of", "tables_of"]
+__all__ = ["Damping", "Grid", "Spectrum", "damping", "grid_of", "joined", "needed", "sum_of", "tables_of"]
 
 Floats = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -153,6 +153,10 @@ class Grid:
 
     def weights(self) -> Floats:
         """Return how often each frequency counts in a sum over all of them, over the length of the transform."""
+        return self._weights
+
+    @cached_property
+    def _weights(self) -> Floats:
         kept = np.arange(self.width) if self.kept is None else self.kept
         return np.where((kept == 0) | (2 * kept == self.long), 1.0, 2.0) / self.long
 
@@ -201,9 +205,7 @@ def grid_of(cells: int, strides: Sequence[int], dampings: Sequence[Damping]) -> 
         long = int(fft.next_fast_len(cells, real=True))
         at = np.concatenate([each.cells for each in dampings]) % long
         own = np.concatenate([each.amounts for each in dampings])
-        exponent = own.sum() - fft.rfft(np.bincount(at, own, long)).real
-        # with any one law left out, 2 * max(halves) is the most that can be lost; 1e-9 is more than rfft's rounding
-        kept = np.flatnonzero(exponent - 2 * max(halves) < _NOTHING + 1e-9)
+        kept = needed(np.bincount(at, own, long).astype(np.float64), max(halves))
         if 4 * len(kept) < long:
             return Grid(long, 1, kept)
     common = 1
@@ -212,6 +214,23 @@ def grid_of(cells: int, strides: Sequence[int], dampings: Sequence[Damping]) -> 
         if 2 * gain >= len(strides) and common * prime <= 64:
             common *= prime
     return Grid(common * int(fft.next_fast_len(-(-cells // common), real=True)), common)
+
+
+def needed(held: Floats, most: float) -> Ints:
+    """Return the frequencies at which the product of all transforms but any one is not certain to be nothing.
+
+    Parameters
+    ----------
+    held : float array (long,)
+        What all laws damp, by cell, on the transform's length.
+    most : float
+        The largest half of any one of them.
+    """
+    from scipy import fft
+
+    exponent = held.sum() - fft.rfft(held).real
+    # with any one law left out, twice its half is the most that can be lost; 1e-9 is more than rfft's rounding
+    return np.flatnonzero(exponent - 2 * most < _NOTHING + 1e-9)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evalsys.inspection_draw import Drawn, Seen, draw_chunk, filled, joined, known_leaves, prepared
+from evalsys.inspection_draw import Seen, draw_chunk, prepared
 from evalsys.inspection_plan import Plan
+from evalsys.inspection_totals import Drawn, filled, joined, known_leaves
 from evalsys.model import Block, Model
 from evalsys.rules import Exact
 from evalsys.spine import Evaluation, evaluate, single

@@ -1,46 +1,38 @@
-"""Some draws of a simulation: what rows show, what leaves make of it, and the total by the spine."""
+"""Some draws of a simulation: what rows show, and the counters of leaves that they add up to."""
 
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evalsys import rules
 from evalsys.alike import EDGE_BITS
-from evalsys.inspection_plan import Alikes, AtDrawn, Fixed, Plan, Table
+from evalsys.inspection_plan import Alikes, AtDrawn, Fixed, Plan
+from evalsys.inspection_totals import (
+    Drawn,
+    all_full,
+    coefficients,
+    finished,
+    in_common,
+    leaf_from,
+    leaves_from,
+    totals,
+    whole_below,
+)
 from evalsys.model import Model
 from evalsys.rules import Exact
-from evalsys.spine import evaluate
 from evalsys.streams import CHUNK, Streams, mixed, pick, stepped, uniform
 
-__all__ = ["Drawn", "Seen", "draw_chunk", "filled", "joined", "known_leaves", "prepared"]
+__all__ = ["Failed", "Seen", "Watch", "draw_chunk", "prepared"]
 
 Ints = NDArray[Any]
 Words = NDArray[np.uint64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-
-_UNDECIDED = 2  # fewer rows apply than must comply: as in the mock score, neither won nor lost
-_CACHED = 4096  # patterns of leaves without rows whose coefficients are kept
-_ZERO = Fraction(0)
-
-
-@dataclass(frozen=True, eq=False)
-class Drawn:
-    """Some draws of one chunk; `raw` is what the leaves show (draws, leaves) and which of them have no row."""
-
-    points: Exact
-    passed: Flags
-    z: Floats
-    happened: Flags
-    raw: tuple[Exact, Ints] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +60,66 @@ class Lean:
 Seen = list[tuple[int, int, int, int]]
 
 
-def draw_chunk(plan: Plan, lean: Lean | None, streams: Streams, low: int, high: int, seen: Seen | None = None) -> Drawn:
+@dataclass(frozen=True, eq=False)
+class Failed:
+    """Rows of one check that applied and did not comply, draw by draw; arrays of equal length.
+
+    Attributes
+    ----------
+    site : number of the site in the block
+    draw : number of the draw, from `low` on
+    level : what the row shows, 1 or more
+    spare : a number in (0, 1) of the row's own, on which nothing else rests
+    """
+
+    block: int
+    check: int
+    site: Ints
+    draw: Ints
+    level: Ints
+    spare: Floats
+
+
+@dataclass(eq=False)
+class Watch:
+    """Takes what a chunk's draws rest on.
+
+    Attributes
+    ----------
+    sites : dict of (block, check) to bool array (population,)
+        Rows to watch: by number of the site in the block.
+    failed : list of Failed
+        Those of them that did not comply.
+    counters, leaves, none, points
+        Of the draws: counters (counters, draws), leaves and which of them have no row (leaves, draws), points before
+        events.
+    """
+
+    sites: Mapping[tuple[int, int], Flags]
+    failed: list[Failed] = field(default_factory=list)
+    counters: Ints = field(default_factory=lambda: np.zeros(0))
+    leaves: Ints = field(default_factory=lambda: np.zeros(0))
+    none: Ints = field(default_factory=lambda: np.zeros(0))
+    points: Exact = field(default_factory=lambda: Exact(np.zeros(0), 1))
+
+    def add(self, place: tuple[int, int], site: Ints, draw: Ints, level: Ints, cell: Words, base: Words) -> None:
+        """Note failing rows of a check, whose cells these are; `base` is the state of each draw for spare numbers."""
+        own = self.sites[place][site]
+        if own.any():
+            spare = uniform(base[draw[own]] + cell[own])
+            self.failed.append(Failed(*place, site[own], draw[own], level[own], spare))
+
+
+def draw_chunk(
+    plan: Plan,
+    lean: Lean | None,
+    streams: Streams,
+    low: int,
+    high: int,
+    seen: Seen | None = None,
+    watch: Watch | None = None,
+    at: float | None = None,
+) -> Drawn:
     """Draw inspections of a chunk.
 
     Parameters
@@ -83,10 +134,16 @@ def draw_chunk(plan: Plan, lean: Lean | None, streams: Streams, low: int, high: 
     seen : list, optional
         Takes the rows of the first of these draws: block, check, number of the site in the block, level (-1: does not
         apply).
+    watch : Watch, optional
+        Takes what the draws rest on; without `lean` only.
+    at : float, optional
+        Severity of every draw, instead of one drawn for each; nothing where severity does not act at all.
     """
     model, draws = plan.model, np.arange(low, high, dtype=np.uint64)
     z = np.zeros(high - low)
-    if model.severity:
+    if model.severity and at is not None:
+        z[:] = at
+    elif model.severity:
         normal = np.random.Generator(np.random.PCG64(streams.of("severity"))).standard_normal(CHUNK)
         z = normal[low:high] * model.severity
     against = np.exp(-z)
@@ -107,9 +164,13 @@ def draw_chunk(plan: Plan, lean: Lean | None, streams: Streams, low: int, high: 
                 lost += worth[shown[at]]
         if seen is not None:
             seen += _written(plan, groups, shown[:, 0], streams, draws[:1])
+        if watch is not None:
+            _watch_alike(plan, groups, shown, streams, draws, watch)
     bits = {part: streams.bits(part, True) for part in dict.fromkeys(rows.part for rows in plan.fixed)}
     for rows, weights in zip(plan.fixed, lean.fixed if lean else [None] * len(plan.fixed), strict=True):
         fails, absent, levels = _fixed_rows(plan, rows, bits[rows.part], streams, draws, against)
+        if watch is not None:
+            _watch_fixed(plan, rows, fails, levels, streams, draws, watch)
         if weights is None:
             _count(rows, fails, absent, levels, counters)
         else:
@@ -124,20 +185,22 @@ def draw_chunk(plan: Plan, lean: Lean | None, streams: Streams, low: int, high: 
         state = streams.states("draw", "complies", plan.cells["draw"], draws) + stepped(np.array(offset))
         site = pick(len(entry), block.drawn, state)
         for check in some:
-            _at_drawn(plan, place, check, site, entry, streams, draws, against, counters, seen)
+            _at_drawn(plan, place, check, site, entry, streams, draws, against, counters, seen, watch)
     raw = None
     if bare:
-        points = _full(plan, high - low)
+        points = all_full(plan, high - low)
     else:
-        leaves, none = _leaves(plan, counters)
-        points = _totals(plan, leaves, none)
-        raw = None if lean else (_common(plan, leaves), none.T)
+        leaves, none = leaves_from(plan, counters)
+        points = totals(plan, leaves, none)
+        raw = None if lean or watch else (in_common(plan, leaves), none.T)
+        if watch is not None:
+            watch.counters, watch.leaves, watch.none, watch.points = counters, leaves, none, points
     if lean:
         points = Exact(points.num - lost.astype(np.int64), points.den)
     state = streams.states("events", "complies", len(model.events), draws)
     chance = np.array([event.chance for event in model.events])[:, None]
     happened = uniform(state + stepped(np.arange(len(model.events)))[:, None]) < chance
-    return _after(model, points, happened, z, raw)
+    return finished(model, points, happened, z, raw)
 
 
 def _bits(source: np.random.PCG64, count: int, draws: Words) -> NDArray[np.uint16]:
@@ -177,6 +240,35 @@ def _written(
         levels = group.law.rows_given(outcome, uniform(states + stepped(group.cell)))
         for row, level in enumerate(levels):
             yield group.block, group.check, group.site + row, -1 if level == count else level
+
+
+def _watch_alike(plan: Plan, groups: Alikes, shown: Ints, streams: Streams, draws: Words, watch: Watch) -> None:
+    """Note which of the watched alike rows failed, by the law of the rows given what they add up to."""
+    cells = plan.cells[groups.part]
+    base = streams.states(groups.part, "mended", cells, draws)
+    for group, outcome in zip(groups.groups, shown, strict=True):
+        place = group.block, group.check
+        if place not in watch.sites or not watch.sites[place][group.site : group.site + group.law.rows].any():
+            continue
+        count = len(plan.model.blocks[group.block].checks[group.check].levels)
+        cell = stepped(group.cell)
+        numbers = uniform(streams.states(groups.part, "level", cells, draws) + cell[:, None])
+        levels = group.law.levels_given(outcome, numbers)
+        row, at = np.nonzero((levels > 0) & (levels < count))  # the last one, if any, stands for what does not apply
+        watch.add(place, group.site + row, at, levels[row, at], cell[row], base)
+
+
+def _watch_fixed(
+    plan: Plan, rows: Fixed, fails: Flags, levels: dict[int, Ints], streams: Streams, draws: Words, watch: Watch
+) -> None:
+    """Note which of the watched moved rows failed."""
+    base = streams.states(rows.part, "mended", plan.cells[rows.part], draws)
+    places = zip(rows.block.tolist(), rows.check.tolist(), rows.site.tolist(), strict=True)
+    for row, (block, check, site) in enumerate(places):
+        if (block, check) in watch.sites:
+            at = np.flatnonzero(fails[row])
+            level = levels[row][at] if row in levels else np.ones(len(at), dtype=np.int64)
+            watch.add((block, check), np.full(len(at), site), at, level, np.full(len(at), rows.cell[row]), base)
 
 
 def _fixed_rows(
@@ -232,7 +324,7 @@ def _lean(plan: Plan) -> Lean:
     if not plan.linear or plan.thin:
         return none
     factors, first, _ = coefficients(plan, np.zeros(len(plan.tables), dtype=np.int8))
-    bound = _bound(plan, factors, first)
+    bound = whole_below(plan, factors, first)
     if bound >= 2**53:  # beyond it a sum in double precision is not exact, and beyond 2**24 not in single
         return none
     exact = np.float32 if bound < 2**24 else np.float64
@@ -257,7 +349,7 @@ def _lean_groups(
         if table.rule.kind != "mean" and group.law.rows < table.rows:
             return None
         shown = np.array(group.law.outcomes, dtype=np.int64).T[1:]
-        takes = int(factors[group.leaf]) * (table.den - _leaf(table, shown, table.rows))
+        takes = int(factors[group.leaf]) * (table.den - leaf_from(table, shown, table.rows))
         slopes[at] = takes[1] if len(takes) > 1 else 0
         if (takes != np.arange(len(takes)) * slopes[at]).any():
             slopes[at], bent[at] = 0, takes.astype(np.float64)
@@ -297,6 +389,7 @@ def _at_drawn(
     against: Floats,
     counters: Ints,
     seen: Seen | None,
+    watch: Watch | None,
 ) -> None:
     """Add what a check shows at the drawn sites (drawn, draws) to the counters."""
     block = plan.model.blocks[place]
@@ -318,6 +411,11 @@ def _at_drawn(
         levels[row, at] = 1 + _step_of(some.steps, own[row, at], u)
     for counter, adds in some.adds:
         counters[counter] += fails.sum(axis=0) * adds[1] if levels is None else adds[levels].sum(axis=0)
+    if watch is not None and (place, some.place) in watch.sites:
+        row, at = np.nonzero(fails)
+        shown = np.ones(len(row), dtype=np.int64) if levels is None else levels[row, at]
+        base = streams.states(block.part, "mended", cells, draws)
+        watch.add((place, some.place), site[row, at], at, shown, cell[row, at], base)
     if seen is not None:
         found = fails if levels is None else levels
         for step in range(len(site)):
@@ -335,186 +433,3 @@ def _step_of(steps: Floats, place: Ints, u: Floats) -> Ints:
     for row, (start, end) in enumerate(itertools.pairwise(edges.tolist())):
         found[order[start:end]] = np.searchsorted(steps[row], u[order[start:end]], side="right")
     return found
-
-
-# ------------------------------------------------------------------------------------ from counters to points
-
-
-def _leaves(plan: Plan, counters: Ints) -> tuple[Ints, Ints]:
-    """Return each leaf's numerator over its own denominator (leaves, draws), and where it has none.
-
-    None because no row applies (1), or because too few do (2).
-    """
-    draws = counters.shape[1]
-    found: Ints = np.zeros((len(plan.tables), draws), dtype=np.int64)
-    none = np.zeros((len(plan.tables), draws), dtype=np.int8)
-    for column, table in enumerate(plan.tables):
-        if table is None:
-            continue
-        own = counters[table.first : table.first + table.counters]
-        rows: Any = table.rows
-        if table.thins:
-            rows = table.rows - counters[table.first + table.counters]
-            none[column] = rows == 0
-        if column in plan.thin and table.rule.kind == "count":
-            none[column][(rows < table.rule.required) & (none[column] == 0)] = _UNDECIDED
-        own_leaf = _leaf(table, own, rows)
-        found = found.astype(object) if own_leaf.dtype == object else found
-        found[column] = own_leaf
-    return found, none
-
-
-def _leaf(table: Table, counted: Ints, rows: Any) -> Ints:
-    """Return a leaf's numerator over its own denominator, from its counters (counters, draws) and rows that apply."""
-    match table.rule.kind:
-        case "count":
-            enough: Ints = (rows - counted[0] >= (table.rule.required or rows)).astype(np.int64)
-            return enough
-        case "deduct":
-            each = zip(counted, table.limit, strict=True)
-            zero: Any = np.zeros(counted.shape[1], dtype=np.int64)
-            taken = sum((points if cap is None else np.minimum(points, cap) for points, cap in each), zero)
-            return np.asarray(np.maximum(table.full - taken, 0))
-        case _ if table.thins:
-            factors = [0, *(table.den // (table.unit * count) for count in range(1, table.rows + 1))]
-            wide = object if table.den >= 2**62 else None
-            return np.asarray((rows * table.unit - counted[0]) * np.array(factors, dtype=wide)[rows])
-        case _:
-            return np.asarray(table.den - counted[0])
-
-
-def known_leaves(model: Model, leaves: Exact, none: Ints) -> Exact:
-    """Return the leaves with -1 where one is dropped, missing or without a row."""
-    return Exact(np.where((none > 0) | model.missing | model.dropped, -1, leaves.num), leaves.den)
-
-
-def _common(plan: Plan, leaves: Ints) -> Exact:
-    """Return leaves (draws, leaves) over one denominator, from numerators over their own (leaves, draws)."""
-    dens = [table.den if table else 1 for table in plan.tables]
-    den = math.lcm(1, *dens)
-    factors = rules.integers([den // own for own in dens])
-    wide = den >= 2**62 or leaves.dtype == object
-    return Exact(((leaves.astype(object) if wide else leaves) * factors[:, None]).T, den)
-
-
-def _full(plan: Plan, draws: int) -> Exact:
-    """Return the total's points where every leaf is full."""
-    factors, first, den = coefficients(plan, np.zeros(len(plan.tables), dtype=np.int8))
-    dens = [table.den if table else 1 for table in plan.tables]
-    total = first + sum(int(factor) * own for factor, own in zip(factors, dens, strict=True))
-    return Exact(np.full(draws, total, dtype=np.int64), den)
-
-
-def _totals(plan: Plan, leaves: Ints, none: Ints) -> Exact:
-    """Return the total's points of each draw: by the coefficients where all is linear, else by the spine."""
-    if not none.any():
-        return _total(plan, leaves, none[:, 0])
-    patterns, group = np.unique(none[plan.thin], axis=1, return_inverse=True)
-    order = np.argsort(group.reshape(-1), kind="stable")
-    edges = np.searchsorted(group.reshape(-1)[order], np.arange(patterns.shape[1] + 1))
-    own = [order[start:end] for start, end in itertools.pairwise(edges.tolist())]
-    parts, den = joined([_total(plan, leaves[:, at], none[:, at[0]]) for at in own])
-    found = np.empty(len(order), dtype=parts.dtype)
-    found[order] = parts
-    return Exact(found, den)
-
-
-def _total(plan: Plan, leaves: Ints, none: Ints) -> Exact:
-    """Return the total's points of draws in which the same leaves have no row."""
-    if not plan.linear:
-        return _evaluated(plan.model, _common(plan, leaves), none)
-    factors, first, den = coefficients(plan, none)
-    bound = _bound(plan, factors, first)
-    if leaves.dtype != object and bound < 2**53:  # so that a product in double precision is exact
-        num = (factors.astype(np.float64) @ leaves.astype(np.float64)).astype(np.int64)
-    elif bound < 2**62 and leaves.dtype != object:
-        num = factors @ leaves
-    else:
-        num = factors.astype(object) @ leaves.astype(object)
-    return Exact(num + first, den)
-
-
-def coefficients(plan: Plan, none: Ints) -> tuple[Ints, int, int]:
-    """Return each leaf's share of the total's points in numerators, the constant, and their denominator.
-
-    By the spine: the total of nothing, and of each leaf alone.
-    """
-    key = none.tobytes()
-    if key not in plan.coefficients:
-        size = len(plan.tables)
-        rows = np.concatenate([np.zeros((1, size), dtype=np.int64), np.eye(size, dtype=np.int64)])
-        total = _evaluated(plan.model, Exact(rows, 1), none)
-        first = Fraction(int(total.num[0]), total.den)
-        dens = [table.den if table else 1 for table in plan.tables]
-        each = [(Fraction(int(num), total.den) - first) / den for num, den in zip(total.num[1:], dens, strict=True)]
-        found = rules.exact([first, *each])
-        if len(plan.coefficients) >= _CACHED:
-            return found.num[1:], int(found.num[0]), found.den
-        plan.coefficients[key] = found.num[1:], int(found.num[0]), found.den
-    return plan.coefficients[key]
-
-
-def _bound(plan: Plan, factors: Ints, first: int) -> int:
-    """Return the most that the total's numerator, or any part of its sum, can be."""
-    dens = [table.den if table else 1 for table in plan.tables]
-    return abs(first) + sum(abs(int(f)) * own for f, own in zip(factors, dens, strict=True))
-
-
-def _evaluated(model: Model, leaves: Exact, none: Ints) -> Exact:
-    """Return the total's points by the spine, for rows of leaves (draws, leaves)."""
-    whole, missing, dropped = filled(model, leaves, none)
-    found = evaluate(model.instrument, whole, missing, dropped).attainment[0]
-    if found is None:
-        raise ValueError("nothing is assessed in a draw: no score")
-    full = model.instrument.full_marks
-    return Exact(rules.scaled(found.num, full.numerator), found.den * full.denominator)
-
-
-def filled(model: Model, leaves: Exact, none: Ints) -> tuple[Exact, Flags, Flags]:
-    """Return leaves, missing and dropped where some leaves have no row that applies.
-
-    Such a leaf is dropped, or gets the mean of its indicator's assessed leaves, as the mock score gives it.
-    """
-    instrument = model.instrument
-    missing, dropped = model.missing.copy(), model.dropped.copy()
-    missing |= none == _UNDECIDED
-    known = {place: at for at, place in enumerate(instrument.leaves) if not (missing | dropped | (none > 0))[at]}
-    filled: dict[int, Exact] = {}
-    for at in np.flatnonzero(none == 1).tolist():
-        rule, place = model.leaves[at], instrument.leaves[at]
-        if rule is not None and rule.absent == "drop":
-            dropped[at] = True
-            continue
-        indicator = instrument.nodes[instrument.nodes[place].parent].parent
-        peers = [p for p in instrument.below(indicator) if p in known]
-        weight = [instrument.nodes[p].weight * instrument.nodes[instrument.nodes[p].parent].weight for p in peers]
-        if not peers:
-            missing[at] = True
-            continue
-        parts = [Exact(leaves.num[..., known[p]], leaves.den) for p in peers]
-        filled[at] = rules.weighted(parts, [w / sum(weight) for w in weight])
-    if not filled:
-        return leaves, missing, dropped
-    columns = [filled.get(at, Exact(leaves.num[..., at], leaves.den)) for at in range(len(model.leaves))]
-    nums, den = rules.common(columns)
-    return Exact(np.stack(nums, axis=-1), den), missing, dropped
-
-
-def _after(model: Model, points: Exact, happened: Flags, z: Floats, raw: tuple[Exact, Ints] | None) -> Drawn:
-    """Take the deductions of events from the points, and see who passes."""
-    num, den = points.num, points.den
-    veto: Flags = np.zeros(num.shape, dtype=bool)
-    if model.events:
-        deduct = rules.exact([event.deduct for event in model.events])
-        (num, _), den = rules.common([points, Exact(np.zeros(1, dtype=np.int64), deduct.den)])
-        lost = rules.scaled(happened.T @ deduct.num, den // deduct.den)
-        num = np.maximum(num - lost, 0)
-        veto = np.asarray(happened[[event.veto for event in model.events]].any(axis=0))
-    mark = math.ceil((model.mark or _ZERO) * den)
-    return Drawn(Exact(num, den), np.asarray(num >= mark, dtype=bool) & ~veto, z, happened, raw)
-
-
-def joined(parts: Sequence[Exact]) -> tuple[Ints, int]:
-    """Return several arrays as one, over their common denominator."""
-    nums, den = rules.common(parts)
-    return np.concatenate(nums), den

@@ -176,7 +176,7 @@ class Plan:
         for part, rows in moved.items():
             rows.sort(key=lambda row: row[0])
             self.fixed += [self._fixed(part, own) for own in _slices(rows)]
-        #: Coefficients of leaves by which of them have no row: see :func:`evalsys.inspection_draw.coefficients`.
+        #: Coefficients of leaves by which of them have no row: see :func:`evalsys.inspection_totals.coefficients`.
         self.coefficients: dict[bytes, tuple[Ints, int, int]] = {}
 
     def _chance(self, place: int, at: int, moved: bool) -> Floats:
@@ -190,7 +190,7 @@ class Plan:
         """Yield the rows of a check, entry after entry, as many together as one look into a table can show."""
         block = self.model.blocks[place]
         check, chance = block.checks[at], self._chance(place, at, False)
-        counters = list(self._adds(check))
+        counters = list(self.adds(check))
         sums = [(0, *(int(adds[level]) for _, adds in counters)) for level in range(len(check.levels))]
         thins = block.absent[:, at].any()
         if thins:
@@ -212,7 +212,7 @@ class Plan:
         adds = []
         for at, group in enumerate(groups):
             check = self.model.blocks[group.block].checks[group.check]
-            counters = [self._thin(group.leaf), *(counter for counter, _ in self._adds(check))]
+            counters = [self._thin(group.leaf), *(counter for counter, _ in self.adds(check))]
             by_outcome = np.array(group.law.outcomes, dtype=np.int64)
             adds += [(at, counter, by_outcome[:, k]) for k, counter in enumerate(counters) if by_outcome[:, k].any()]
         cell = stepped(np.array([group.cell[0] for group in groups]))
@@ -233,7 +233,7 @@ class Plan:
         entries = [
             (counter, row, np.pad(adds, (0, levels - len(adds))))
             for row, k in enumerate(checks)
-            for counter, adds in self._adds(k)
+            for counter, adds in self.adds(k)
         ]
         entries.sort(key=lambda found: found[0])
         counter = np.array([found[0] for found in entries], dtype=np.int64)
@@ -265,14 +265,14 @@ class Plan:
         absent = block.absent[:, at] if block.absent[:, at].any() else None
         counts = self._thin(check.leaf)
         chance = self._chance(place, at, moved)
-        adds = tuple(self._adds(check))
+        adds = tuple(self.adds(check))
         return AtDrawn(check, at, moved, chance, stepped(cells), steps, absent, counts, adds)
 
     def _thin(self, column: int) -> int:
         table = self.tables[column]
         return table.first + table.counters if table and table.thins else -1
 
-    def _adds(self, check: Check) -> Iterator[tuple[int, Ints]]:
+    def adds(self, check: Check) -> Iterator[tuple[int, Ints]]:
         """Yield what a check adds to each of its leaf's counters, by level."""
         table = self.tables[check.leaf]
         if table is None:

@@ -18,6 +18,7 @@ from evalsys.fields import (
     degrees,
     in_range,
     list_of_names,
+    month,
     near,
     one_of,
     registered,
@@ -26,6 +27,7 @@ from evalsys.fields import (
     week,
 )
 from evalsys.instrument import Instrument
+from evalsys.prerequisites import circles, contradictions
 from evalsys.settings import Settings
 from evalsys.tables import Table
 
@@ -231,15 +233,62 @@ class Reading:
         out["unit"] = column_of(self.read("fixes", "unit", registered(self.units)))
         for column in ("needs", "excludes"):
             out[column] = column_of(self.read("fixes", column, others, default=()))
+        self.together(out)
         return out
 
+    def together(self, fixes: pd.DataFrame) -> None:
+        """Report what fixes say of each other that cannot hold; what stands in bad cells is no matter here."""
+        table, first = self.table("fixes"), dict[str, int]()
+        for row, fix in enumerate(fixes["fix_id"]):
+            if fix:
+                first.setdefault(fix, row)
+        rows = {column: fixes[column].tolist() for column in ("fix_id", "needs", "excludes")}
+        for column in ("needs", "excludes"):  # they belong to the fix, whatever its level
+            for row, (fix, names) in enumerate(zip(rows["fix_id"], rows[column], strict=True)):
+                meant = rows[column][first[fix]] if fix else None
+                if fix and names is not None and meant is not None and set(names) != set(meant):
+                    self.faults.append(table.fault("levels_differ", row, column, ";".join(names), ";".join(meant)))
+        needs, excludes = (
+            {fix: rows[column][row] or () for fix, row in first.items()} for column in ("needs", "excludes")
+        )
+        for circle in circles(needs):
+            self.faults.append(
+                table.fault("circle_of_needs", first[circle[0]], "needs", " → ".join([*circle, circle[0]]))
+            )
+        for fix, one, other in contradictions(needs, excludes):
+            self.faults.append(table.fault("needs_exclude", first[fix], "needs", f"{one} × {other}"))
+        for fix, names in excludes.items():
+            if fix in names:
+                self.faults.append(table.fault("excludes_itself", first[fix], "excludes", fix))
+
     def capacity(self) -> pd.DataFrame:
-        """Read the crew-days that each unit has in each week."""
-        units = self.read("capacity", "unit", registered(self.units), need=True)
+        """Read the crew-days that each unit has in each week.
+
+        Without a register a unit must be one that does fixes: under another name its crews would limit nothing.
+        """
+        known = self.units or tuple(dict.fromkeys(filter(None, self.texts("fixes", "unit"))))
+        units = self.read("capacity", "unit", registered(known), need=True)
         weeks = self.read("capacity", "week", week, need=True)
         self.unique("capacity", "week", [f"{u} {w}" if u and w else None for u, w in zip(units, weeks, strict=True)])
         days = self.read("capacity", "crew_days", in_range(0), need=True)
         return pd.DataFrame({"unit": column_of(units), "week": column_of(weeks), "crew_days": column_of(days)})
+
+    def projects(self, fixes: pd.DataFrame, observations: pd.DataFrame) -> pd.DataFrame:
+        """Read the ledger of projects; without a table of fixes a finding is the fix, by the id of its observation."""
+        known = [fix for fix in (fixes["fix_id"] if len(fixes) else observations["observation_id"]) if fix]
+        ids = self.read("projects", "project_id", need=True)
+        self.unique("projects", "project_id", ids)
+        out = pd.DataFrame({"project_id": column_of(ids)})
+        out["name"] = column_of(self.read("projects", "name", default=""))
+        fixes_of = list_of_names(one_of({fix: fix for fix in known}))
+        out["fixes"] = column_of(self.read("projects", "fixes", fixes_of, need=True))
+        out["month"] = column_of(self.read("projects", "month", month, need=True))
+        for column in ("cost", "spent"):
+            out[column] = column_of(self.read("projects", column, in_range(0)))
+        out["done_on"] = days_of(self.read("projects", "done_on", day))
+        out["unit"] = column_of(self.read("projects", "unit", registered(self.units)))
+        out["note"] = column_of(self.read("projects", "note", default=""))
+        return out
 
 
 def column_of(values: Iterable[Any]) -> pd.Series[Any]:

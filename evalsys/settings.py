@@ -29,6 +29,7 @@ from evalsys.tables import Grid, Table
 
 __all__ = [
     "SETTING_NAMES",
+    "PlanSettings",
     "Published",
     "Settings",
     "mark_in_points",
@@ -63,6 +64,31 @@ class Published:
 
 
 @dataclass(frozen=True)
+class PlanSettings:
+    """What holds for a plan of fixes unless one says otherwise when asking for it.
+
+    Attributes
+    ----------
+    budget : Fraction or None
+        In the unit of cost that the table of fixes uses; None: no limit.
+    start : date or None
+        First day of work; None: the day after the last dated observation.
+    deadline : date or None
+        Last day of work, as stated; :meth:`Settings.last_day_of_work` tells the one that holds.
+    spare_days : int
+        Days between the end of the work and the inspection that are kept free, to review what was done.
+    chance : Fraction or None
+        Wanted chance to pass, above 0 and below 1.
+    """
+
+    budget: Fraction | None = None
+    start: datetime.date | None = None
+    deadline: datetime.date | None = None
+    spare_days: int = 0
+    chance: Fraction | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """What ``assessment.yaml`` says.
 
@@ -79,6 +105,8 @@ class Settings:
         `sites` is None for a type that is not drawn although the instrument draws it.
     forecast : ForecastSettings
         Parameters of the forecast.
+    plan : PlanSettings
+        Limits of a plan of fixes.
     source, source_note
         Registered document that the evidence comes from, and what to know of it.
     """
@@ -96,6 +124,21 @@ class Settings:
     source_note: Text | None = None
     notes: tuple[Text, ...] = ()
     forecast: ForecastSettings = field(default_factory=ForecastSettings)
+    plan: PlanSettings = field(default_factory=PlanSettings)
+
+    @property
+    def last_day_of_work(self) -> datetime.date | None:
+        """The stated deadline, else the day before the inspection less the spare days; None without either.
+
+        Examples
+        --------
+        >>> day = datetime.date(2026, 9, 15)
+        >>> Settings("", "", inspection_date=day, plan=PlanSettings(spare_days=3)).last_day_of_work
+        datetime.date(2026, 9, 11)
+        """
+        if self.plan.deadline is not None or self.inspection_date is None:
+            return self.plan.deadline
+        return self.inspection_date - datetime.timedelta(days=1 + self.plan.spare_days)
 
 
 def _mark(spot: Spot, value: Any) -> Any:
@@ -118,6 +161,35 @@ _PUBLISHED = record(
     {"label": pair, "won": schema.number, "of": schema.number},
     {"left_out": list_of(record({"standards": list_of(string), "reason": pair})), "note": pair},
 )
+
+
+def _chance(spot: Spot, value: Any) -> Fraction | None:
+    """Read a chance that can be wanted: what is certain or impossible cannot."""
+    found: Fraction | None = schema.portion(spot, value)
+    if found in (0, 1):
+        spot.report("out_of_range", schema.short(value), "> 0, < 1")
+        return None
+    return found
+
+
+def _days(spot: Spot, value: Any) -> int | None:
+    found: int | None = schema.integer(spot, value)
+    if found is not None and found > 365:
+        spot.report("out_of_range", schema.short(value), "0..365")
+        return None
+    return found
+
+
+_PLAN = record(
+    {},
+    {
+        "budget": schema.number,
+        "start": schema.date,
+        "deadline": schema.date,
+        "spare_days": _days,
+        "chance": _chance,
+    },
+)
 _FILE = record(
     {"instrument": string, "place": string, "round": string},
     {
@@ -131,6 +203,7 @@ _FILE = record(
         "frame": schema.choice("complete", "partial"),
         "draw": list_of(_DRAW),
         "forecast": read_forecast,
+        "plan": _PLAN,
         "published": _PUBLISHED,
         "source": record({}, {"document": string, "note": pair}),
         "notes": list_of(pair),
@@ -157,6 +230,11 @@ SETTING_NAMES: Mapping[str, str] = {
     "语言": "language",
     "点位名单": "frame",
     "格式版本": "schema",
+    "整改·预算": "plan.budget",
+    "整改·开工日期": "plan.start",
+    "整改·完成期限": "plan.deadline",
+    "整改·预留天数": "plan.spare_days",
+    "整改·期望达标可能": "plan.chance",
 }
 
 
@@ -167,6 +245,7 @@ def sheet_content(spot: Spot, grid: Grid) -> Any:
     where the parameters of the forecast come from.
     """
     rows, forecast, place = [], [], None
+    plan: dict[str, tuple[Any, int, str]] = {}
     names: dict[str, str] = {}
     for row, number in zip(grid.rows, grid.numbers, strict=True):
         name, value = row[0], row[1] if len(row) > 1 else ""
@@ -183,6 +262,13 @@ def sheet_content(spot: Spot, grid: Grid) -> Any:
             source = row[place] if place is not None and place < len(row) else ""
             forecast.append(SheetRow(key, name, value, source, number))
             key = ""
+        elif key.startswith("plan."):
+            own = key.removeprefix("plan.")
+            if own in plan:
+                Spot(spot.faults, spot.file, number, name).report("duplicate_key", key)
+            elif value:
+                plan[own] = value, number, name
+            key = ""
         rows.append([key, value])
         names[key] = name
     found = schema.flat_map(spot, (rows, grid.numbers))
@@ -190,6 +276,8 @@ def sheet_content(spot: Spot, grid: Grid) -> Any:
     said = sheet_forecast(spot, forecast)
     if said is not None and "forecast" not in found:
         found["forecast"], found.lines["forecast"] = said, forecast[0].number
+    if plan and "plan" not in found:
+        found["plan"], found.lines["plan"] = schema.mapped(plan), min(row for _, row, _ in plan.values())
     return found
 
 
@@ -260,7 +348,27 @@ def settings_of(file: Record, instrument: Instrument) -> Settings:
             drawn=_drawn(file["draw"] or [], instrument),
             dated="inspection_date" in file.spots,
         ),
+        plan=_plan(file["plan"], file["inspection_date"]),
     )
+
+
+def _plan(found: Record | None, inspection: datetime.date | None) -> PlanSettings:
+    """Check the limits of a plan against the day of the inspection and each other."""
+    if found is None:
+        return PlanSettings()
+    start, deadline, spare = found["start"], found["deadline"], found["spare_days"]
+    for key in ("start", "deadline"):
+        if inspection is not None and found[key] is not None and found[key] >= inspection:
+            found.at(key).report("not_before_inspection", str(found[key]), f"< {inspection}")
+    if start is not None and deadline is not None and deadline < start:
+        found.at("deadline").report("deadline_passed", str(deadline), f">= {start}")
+    if spare is not None and deadline is not None:
+        found.at("spare_days").report("no_effect", str(spare))
+    elif spare is not None and inspection is None:
+        found.at("spare_days").report("needs_inspection_date", str(spare), "inspection_date: 2016-08-15")
+    elif spare and start is not None and start < inspection <= start + datetime.timedelta(days=spare):
+        found.at("spare_days").report("deadline_passed", str(spare), f"<= {(inspection - start).days - 1}")
+    return PlanSettings(found["budget"], start, deadline, spare or 0, found["chance"])
 
 
 def _drawn(own: Sequence[Record], instrument: Instrument) -> bool:

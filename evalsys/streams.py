@@ -25,7 +25,7 @@ CHUNK = 4096
 #: Parts that have a stream: rates have none, they are an outer loop over models.
 STREAMS = PARTS[1:]
 _STEP = 0x9E3779B97F4A7C15
-_USES = ("complies", "level", "absent", "bits")
+_USES = ("complies", "level", "absent", "bits", "mended")
 
 
 def mixed(state: Words) -> Words:

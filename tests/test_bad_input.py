@@ -103,6 +103,32 @@ def forecast_sheets(path: Path) -> None:
     book.save(path)
 
 
+def plan_sheets(path: Path) -> None:
+    """The limits of a plan, fixes and crew-days in a workbook: each fault is told at its cell."""
+    fixes = [
+        ["整改编号", "整改对象", "费用", "前置整改", "互斥整改"],
+        ["甲", "1.1@c1", 1, "乙", None],
+        ["乙", "1.1@c2", 2, None, "甲"],
+    ]
+    crews = [["责任单位", "周", "人天"], ["城管局", "2026-W30", 5]]
+    book = workbook(path, 检查记录=[HEAD, ["o1", "1.1", "c1", "2026-05-02", 0.1]], 整改=fixes, 人力=crews)
+    for row in [["责任单位"], ["住建局"]]:
+        (book["责任单位"] if "责任单位" in book.sheetnames else book.create_sheet("责任单位")).append(row)
+    settings = [
+        ["整改·预算", "百万"],
+        ["整改·开工日期", datetime.date(2026, 8, 20)],
+        ["整改·完成期限", datetime.date(2026, 9, 1)],
+        ["plan.deadline", "2026-08-30"],
+        ["整改·预留天数", 2],
+        ["整改·期望达标可能", 0],
+        ["整改·预留", 3],
+        ["plan.days", 3],
+    ]
+    for row in settings:
+        book["设置"].append(row)
+    book.save(path)
+
+
 def draw_twice(path: Path) -> None:
     folder_of(path, observations__csv=b"observation_id,standard,site_id,value\no1,1.1,c1,0.1\n")
     (path / "sites.csv").write_text("site_id,site_type,name\nc1,community,East\n", "utf-8")
@@ -153,6 +179,7 @@ MADE: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "odd-cells": ("round.xlsx", odd_cells),
     "sheets": ("round.xlsx", sheets),
     "forecast-sheets": ("round.xlsx", forecast_sheets),
+    "plan-sheets": ("round.xlsx", plan_sheets),
     "draw-twice": ("round", draw_twice),
     "workbook-without-settings": ("round.xlsx", no_settings),
     "not-a-workbook": ("round.xlsx", lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0 an old or protected workbook")),

@@ -146,6 +146,8 @@ MUST_VISIT = "hospital"  # the first site of this type is drawn whatever the dra
 LEVELS = {"基本": ("0.8", 1.0), "标准": ("0.9", 1.6), "彻底": ("0.97", 2.6)}  # after, factor of cost
 FIXES = 200
 CAPACITY_WEEKS = ("2025-W35", "2025-W36", "2025-W37")
+PROJECTS = 12
+PROJECT_MONTHS = ("2025-07", "2025-08", "2025-09")
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -408,6 +410,28 @@ def _ties(rng: np.random.Generator) -> tuple[list[int], list[int]]:
     return needs, excludes
 
 
+def undertaken(fixes: Sequence[Sequence[str]], rng: np.random.Generator) -> list[Sequence[str]]:
+    """Return the ledger of projects, of one to three fixes of one unit each; those of the last month are not done."""
+    of_unit: dict[str, list[Sequence[str]]] = {}
+    for row in fixes:
+        if row[1] == next(reversed(LEVELS)):
+            of_unit.setdefault(row[7], []).append(row)
+    units = sorted(of_unit, key=lambda unit: (-len(of_unit[unit]), unit))[:PROJECTS]
+    rows: list[Sequence[str]] = []
+    for number, unit in enumerate(units):
+        u, v, w = rng.random(3)
+        held = of_unit[unit][: 1 + int(3 * u)]
+        month = PROJECT_MONTHS[number * len(PROJECT_MONTHS) // PROJECTS]
+        done = f"{month}-{1 + int(18 * v):02d}" if month != PROJECT_MONTHS[-1] else ""
+        cost = sum((Fraction(row[4]) for row in held), Fraction(0))
+        spent = cost * Fraction(80 + int(40 * w) if done else int(60 * w), 100)
+        ids = ";".join(row[0] for row in held)
+        name = f"合成项目{number + 1:02d}"
+        amounts = (f"{float(cost):g}", f"{float(spent):.2f}")
+        rows.append((f"p{number + 1:02d}", name, ids, month, *amounts, done, unit))
+    return rows
+
+
 # ---------------------------------------------------------------------------------------------------------- the files
 
 
@@ -476,7 +500,7 @@ def truth_text(pairs: Sequence[Pair], sites: Sequence[Site], answers: Iterable[t
 
 def made() -> dict[str, bytes]:
     """Return every file of the example by name."""
-    streams = np.random.SeedSequence(SEED).spawn(7)
+    streams = np.random.SeedSequence(SEED).spawn(8)
     rng = [np.random.Generator(np.random.PCG64(stream)) for stream in streams]
     instrument_yaml = instrument_text()
     with tempfile.TemporaryDirectory() as folder:
@@ -487,6 +511,7 @@ def made() -> dict[str, bytes]:
     observations, seen = observed(sites, pairs, rng[2])
     responses, answers = answered(instrument, rng[3])
     capacity = [(unit, week, str(2 + int(rng[6].random() * 11))) for unit in UNITS for week in CAPACITY_WEEKS]
+    fixes = mended(sites, pairs, seen, rng[5])
     texts = {
         "assessment.yaml": settings_text(sites),
         "instrument.yaml": instrument_yaml,
@@ -502,9 +527,10 @@ def made() -> dict[str, bytes]:
         "events.csv": table("code,date,note", [("false-material", "2025-04-15", "合成事件：不扣分，只通报")]),
         "fixes.csv": table(
             "fix_id,level,targets,after,cost,crew_days,calendar_days,unit,needs,excludes",
-            mended(sites, pairs, seen, rng[5]),
+            fixes,
         ),
         "capacity.csv": table("unit,week,crew_days", capacity),
+        "projects.csv": table("project_id,name,fixes,month,cost,spent,done_on,unit", undertaken(fixes, rng[7])),
         "source/truth.csv": truth_text(pairs, sites, answers),
     }
     files = {name: text.encode() for name, text in texts.items()}

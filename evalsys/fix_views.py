@@ -1,0 +1,208 @@
+"""All that a page on fixes shows, computed once: effects, the plan, money, stability, where to look next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from evalsys.assessment import Assessment
+from evalsys.benches import bench_of, bench_of_model
+from evalsys.faults import Fault, InputFaults
+from evalsys.fix_effects import Effects, effects, shared_gain
+from evalsys.fixes import fixes_of
+from evalsys.forecasting import Forecast, forecast
+from evalsys.frontier import Frontier, frontier_of
+from evalsys.limits import Limits, limits_of
+from evalsys.mending import Bench, Gain
+from evalsys.patrols import Visits, next_visits
+from evalsys.planning import Plan, plan_of
+from evalsys.stability import Stability, stability_of
+
+__all__ = ["DAYS", "Advice", "advise", "letter", "plan_for", "rational"]
+
+#: Days for the work where nobody says when the inspection is: assumed.
+DAYS = 28
+_LIGHT = 4_000  # simulated inspections under each other assumption
+
+
+@dataclass(frozen=True, eq=False)
+class Advice:
+    """What to fix first, and what that rests on.
+
+    Attributes
+    ----------
+    found : Forecast
+    effects : Effects
+    plan : Plan
+        The plan that is recommended.
+    frontier : Frontier
+    stability : Stability
+    visits : Visits
+    wanted : float or None
+        Chance to pass that is aimed at.
+    strict : tuple of (float, float) or None
+        Chance to pass in a strict inspection, one standard deviation below the mean, before and after the plan; None
+        without severity or a pass mark.
+    strict_steps : tuple of float
+        The same after each step of the frontier.
+    shares : tuple of Gain
+        Shapley's shares of the plan's gain, by job.
+    letters : dict of int to str
+        Letters of the options, in order of what they bring.
+    days_assumed : bool
+        Whether nobody said how many days there are.
+    """
+
+    found: Forecast
+    effects: Effects
+    plan: Plan
+    frontier: Frontier
+    stability: Stability
+    visits: Visits
+    wanted: float | None
+    strict: tuple[float, float] | None
+    strict_steps: tuple[float, ...]
+    shares: tuple[Gain, ...]
+    letters: dict[int, str]
+    days_assumed: bool
+
+    @property
+    def assessment(self) -> Assessment:
+        """What it is about."""
+        return self.found.prospect.score.assessment
+
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """Options of the plan, by begin."""
+        return tuple(job.option for job in self.plan.jobs)
+
+
+def advise(
+    assessment: Assessment,
+    *,
+    pass_mark: str = "",
+    budget: str = "",
+    days: int = 0,
+    chance: str = "90%",
+    visits: int = 10,
+    seed: int = 0,
+) -> Advice:
+    """Find out what to fix first.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    pass_mark : str
+        ``"85%"`` or points; empty: as the assessment says.
+    budget : str
+        In the unit of the table's costs; empty: the smallest found for the wanted chance, else no limit.
+    days : int
+        For the work; 0: up to the inspection, or :data:`DAYS` where nobody says when it is.
+    chance : str
+        Wanted chance to pass, such as ``"90%"`` or ``"0.9"``.
+    visits : int
+        Of the next patrol.
+    seed : int
+        Of the simulation.
+
+    Raises
+    ------
+    InputFaults
+    """
+    wanted = rational(chance, "chance", 0, 1)
+    money = rational(budget, "budget", 0)
+    found = forecast(assessment, at_least=pass_mark or None, seed=seed)
+    fixes = fixes_of(found.prospect)
+    bench = bench_of(found, fixes)
+    limits, assumed = _limits(assessment, bench, money, days)
+    told = effects(found, bench)
+    goal = None if wanted is None or found.chance is None else float(wanted)
+    edge = frontier_of(bench, limits, wanted=goal)
+    plan = plan_for(bench, limits, edge, money)
+    chosen = tuple(job.option for job in plan.jobs)
+    strict = _strict(found, bench)
+    return Advice(
+        found=found,
+        effects=told,
+        plan=plan,
+        frontier=edge,
+        stability=stability_of(
+            found.prospect,
+            fixes,
+            bench=lambda model, own: bench_of_model(model, own, found, draws=_LIGHT),
+            measure="points" if found.chance is None else "chance",
+        ),
+        visits=next_visits(found, visits),
+        wanted=goal,
+        strict=None if strict is None else (_chance(strict, ()), _chance(strict, chosen)),
+        strict_steps=()
+        if strict is None
+        else tuple(_chance(strict, [job.option for job in step.plan.jobs]) for step in edge.steps),
+        shares=shared_gain(bench, chosen)[1],
+        letters={option: letter(place) for place, option in enumerate(_by_fix(told, chosen))},
+        days_assumed=assumed,
+    )
+
+
+def plan_for(bench: Bench, limits: Limits, edge: Frontier, money: Fraction | None) -> Plan:
+    """Return the plan that is recommended: the best for a budget; without one, the cheapest for the wanted chance."""
+    if money is None and edge.cheapest is not None:
+        return edge.cheapest
+    return plan_of(bench, limits, "points" if bench.worth(bench.fixes.after([])).chance is None else "chance")
+
+
+def rational(text: str, name: str, low: int, high: int | None = None) -> Fraction | None:
+    """Return a number that a parameter states, ``"90%"`` being 0.9; None for an empty text.
+
+    Raises
+    ------
+    InputFaults
+        For anything else, or a number out of range.
+    """
+    said = text.strip()
+    if not said:
+        return None
+    try:
+        value = Fraction(said.removesuffix("%")) / (100 if said.endswith("%") else 1)
+    except (ValueError, ZeroDivisionError):
+        raise InputFaults([Fault("bad_number", name, value=text)]) from None
+    if value < low or (high is not None and value > high):
+        allowed = f">= {low}" if high is None else f"{low} - {high}"
+        raise InputFaults([Fault("out_of_range", name, value=text, allowed=allowed)])
+    return value
+
+
+def _limits(assessment: Assessment, bench: Bench, money: Fraction | None, days: int) -> tuple[Limits, bool]:
+    assumed = not days and assessment.settings.inspection_date is None
+    asked = DAYS if assumed else days or None
+    return limits_of(assessment, bench.fixes, budget=money, days=asked), assumed
+
+
+def _strict(found: Forecast, bench: Bench) -> Bench | None:
+    sd = found.prospect.model.severity
+    return bench_of(found, bench.fixes, at=-sd) if sd and found.chance is not None else None
+
+
+def _chance(bench: Bench, chosen: tuple[int, ...] | list[int]) -> float:
+    return bench.worth(bench.fixes.after(chosen)).chance or 0.0
+
+
+def _by_fix(told: Effects, chosen: tuple[int, ...]) -> tuple[int, ...]:
+    """Return an option for each fix, in order of what it brings: the one that is chosen, else the best."""
+    of = {told.fixes.options[place].fix: place for place in chosen}
+    return tuple(of.get(told.fixes.options[place].fix, place) for place in told.top)
+
+
+def letter(place: int) -> str:
+    """Return the letter of the option at a place of a list: A to Z, then AA, AB and so on.
+
+    Examples
+    --------
+    >>> letter(0), letter(25), letter(26)
+    ('A', 'Z', 'AA')
+    """
+    found = ""
+    while place >= 0:
+        place, rest = divmod(place, 26)
+        found, place = chr(ord("A") + rest) + found, place - 1
+    return found

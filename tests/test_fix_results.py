@@ -1,0 +1,179 @@
+"""Effects, plans and patrols as text, rows and JSON: the numbers of the results, in both languages, half up."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from test_cli_fixes import city
+
+from evalsys import fix_results, forecast, read_assessment
+from evalsys.fix_effects import Effect, Effects, Pair
+from evalsys.fixes import fixes_of
+from evalsys.language import Text
+from evalsys.limits import Job, Limits
+from evalsys.mending import Gain, Worth
+from evalsys.patrols import Visit, Visits
+from evalsys.planning import Plan
+
+CHINESE = re.compile(r"[\u3400-\u9fff]")
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    return forecast(read_assessment(city(tmp_path_factory.mktemp("a"))))
+
+
+@pytest.fixture(scope="module")
+def told(found):
+    """Made-up effects of the four options of the table."""
+    gains = [Gain(0.125, 0.015, 0.01, 0.002), Gain(0.5, 0.25, 0.01, 0.002), Gain(1.005, 0.1), Gain(0.0, 0.0)]
+    rows = tuple(
+        Effect(
+            place, gain, gain.points, gain.chance, None, None, Text("已在上限", "at its limit") if place == 3 else None
+        )
+        for place, gain in enumerate(gains)
+    )
+    pair = Pair(1, 2, Gain(1.5, 0.2), Gain(-0.005, -0.15))
+    base = Worth(7.125, 0.4, 0.01, 0.003)
+    joint, shares = Gain(1.5, 0.2), (Gain(0.5, 0.15), Gain(1.0, 0.05))
+    return Effects(fixes_of(found.prospect), base, False, rows, (1, 2, 3), joint, (1, 2), shares, (pair,))
+
+
+def plan_of(found, **changes):
+    fixes = fixes_of(found.prospect)
+    limits = Limits(Fraction(5), 13, {"甲局": (Fraction(7, 2), Fraction(2))}, date(2026, 5, 2), (0, 2, 9))
+    made = Plan(
+        fixes, limits, "chance", (Job(1, 0, 1), Job(2, 2, 5)), Worth(7.0, 0.4), Worth(8.5, 0.635),
+        Gain(1.5, 0.235), Fraction(9, 2), "found", 0.81234, Gain(1.4, 0.2),
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+ALONE = (Gain(0.5, 0.25), Gain(1.0, 0.1))
+VISITS = Visits(
+    (Visit(1, 0.25, 0.9, 1.5, ("1.1",)), Visit(0, 0.125, 0.5, 2.0, ("1.1", "1.2"))),
+    0.375, 0.5, 0.75, ((0, 2.0), (1, 1.5), (2, 0.25)), (), "points", 2, 14.0, True, 0.0,
+)  # fmt: skip
+
+
+def records(listing):
+    return [dict(zip([column.key for column in listing.columns], row, strict=True)) for row in listing.rows]
+
+
+def test_rows_of_effects_stand_by_chance_then_points(found, told):
+    rows = records(fix_results.effects_rows(found, told, "zh"))
+    assert [row["fix"] for row in rows] == ["f1 彻底", "f2", "f1 基本", "f3"]
+    assert [row["chance"] for row in rows] == [25, 10, Fraction(3, 2), 0]
+    assert [row["points"] for row in rows] == [Fraction(1, 2), Fraction(201, 200), Fraction(1, 8), 0]
+    assert [row["why_none"] for row in rows] == [None, None, None, "已在上限"]
+    assert rows[0]["cost"] == Fraction(5, 2)
+    assert "points_per_day" not in rows[0]
+    exact = records(fix_results.effects_rows(found, replace(told, exact=True), "zh"))
+    assert not {"points_error", "chance_error"} & set(exact[0])
+    bare = replace(
+        told,
+        base=Worth(7.0, None),
+        effects=tuple(replace(e, gain=replace(e.gain, chance=None), chance_per_cost=None) for e in told.effects),
+    )
+    rows = records(fix_results.effects_rows(found, bare, "en"))
+    assert [row["fix"] for row in rows] == ["f2", "f1 彻底", "f1 基本", "f3"]
+    assert not {"chance", "chance_error", "chance_per_cost"} & set(rows[0])
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_form_speaks_one_language(found, told, lang):
+    plan = plan_of(found)
+    stops = (Text("预算不够", "the budget stops it"),)
+    more = {"wanted": 0.9, "quickest": plan, "stops": stops}
+    texts = [
+        fix_results.effects_text(found, told, lang),
+        fix_results.plan_text(found, plan, ALONE, lang, **more),
+        fix_results.plan_text(found, replace(plan, jobs=()), (), lang, stops=stops),
+        fix_results.visits_text(found, VISITS, lang),
+    ]
+    for text in texts:
+        own = re.sub("基本|彻底|社区\\d|甲局", "", text)  # names that the tables give
+        assert bool(CHINESE.search(own)) is (lang == "zh")
+        assert "None" not in text
+        assert "nan" not in text
+
+
+def test_effects_in_words(found, told):
+    lines = fix_results.effects_text(found, told, "zh").splitlines()
+    assert lines[0] == "现状：期望得分 7.13 分，达标可能性约 40%。"
+    assert lines[1] == "整改 3 项，共 4 个档次。"
+    assert "f1 彻底、f2" in lines[2]
+    assert "期望得分 +1.50 分，达标可能性 +20.0 个百分点" in lines[2]
+    assert lines[3].startswith("f1 彻底 与 f2 作用重叠：")
+    assert "-15.0 个百分点" in lines[3] or "−15.0 个百分点" in lines[3]
+
+
+def test_a_plan_in_words(found):
+    lines = fix_results.plan_text(found, plan_of(found), ALONE, "zh", wanted=0.635).splitlines()
+    assert lines[0] == "达标可能性可达到 63.5%；以下为所找到的费用最少的方案。"
+    assert lines[1] == "整改方案：2 项，费用 4.5（预算：5），工期 5 天（限 13 天），2026-05-02 至 2026-05-06。"
+    assert lines[2] == "达标可能性约 40% → 约 64%；期望得分 7.00 → 8.50 分。"
+    assert lines[3].endswith("任何方案的达标可能性都不超过 81.30%。")  # rounded up: a bound stays one
+    short = fix_results.plan_text(found, plan_of(found), ALONE, "en", wanted=0.636)
+    assert "a chance of 63.6% cannot be reached" in short
+    rows = records(fix_results.plan_rows(found, plan_of(found), ALONE, "zh"))
+    assert [(row["begins"], row["ends"], row["days"]) for row in rows] == [
+        ("2026-05-02", "2026-05-02", 1),
+        ("2026-05-04", "2026-05-06", 3),
+    ]
+    counted = plan_of(found, limits=replace(plan_of(found).limits, start=None, budget=None))
+    assert records(fix_results.plan_rows(found, counted, ALONE, "zh"))[1]["ends"] == "第5天"
+    assert "预算：不限" in fix_results.plan_text(found, counted, ALONE, "zh")
+
+
+def test_a_plan_as_json(found):
+    said = json.loads(fix_results.plan_json(found, plan_of(found), ALONE, "en", wanted=0.7))
+    assert said["limits"] == {
+        "budget": {"exact": "5", "value": 5.0},
+        "days": 13,
+        "start": "2026-05-02",
+        "week_starts": [0, 2, 9],
+        "capacity": {"甲局": [{"exact": "7/2", "value": 3.5}, {"exact": "2", "value": 2.0}]},
+    }
+    assert (said["wanted_chance"], said["reached"], said["days"]) == (0.7, False, 5)
+    assert [(job["begins_on"], job["ends_on"], job["ends"]) for job in said["jobs"]] == [
+        ("2026-05-02", "2026-05-02", 1),
+        ("2026-05-04", "2026-05-06", 5),
+    ]
+    assert [job["alone"]["chance"] for job in said["jobs"]] == [0.25, 0.1]
+    assert said["quickest"] is None
+
+
+def test_a_patrol_shows_its_order_then_the_plain_list(found):
+    rows = records(fix_results.visits_rows(found, VISITS, "zh"))
+    assert [row["site"] for row in rows] == ["s2", "s1", "s3"]
+    assert [row["place"] for row in rows] == [1, 2, None]
+    assert [row["rank"] for row in rows] == [2, 1, 3]
+    assert [row["lost"] for row in rows] == [Fraction(3, 2), 2, Fraction(1, 4)]
+    text = fix_results.visits_text(found, VISITS, "zh")
+    assert "平均多提高 0.375 分" in text
+    assert "则为 0.500 分" in text
+    assert "则为 0.750 分（上限）" in text
+    chance = replace(VISITS, payoff="chance")
+    assert "平均多提高 37.50 个百分点" in fix_results.visits_text(found, chance, "zh")
+    assert records(fix_results.visits_rows(found, chance, "zh"))[0]["added"] == 25
+    said = json.loads(fix_results.visits_json(found, VISITS, "en"))
+    assert [one["site"] for one in said["visits"]] == ["s2", "s1"]
+    assert (said["evsi"], said["evppi"], said["evpi"]) == (0.375, 0.5, 0.75)
+    assert "不足 0.001 分" in fix_results.visits_text(found, replace(VISITS, evsi=1e-5), "zh")
+    empty = replace(VISITS, rows=(), plain=())
+    assert "没有需要再看的点位" in fix_results.visits_text(found, empty, "zh")
+
+
+def test_json_is_strict(found, told):
+    bad = replace(told, base=Worth(7.0, None))
+    for text in (fix_results.effects_json(found, bad, "zh"), fix_results.visits_json(found, VISITS, "zh")):
+        json.loads(text, parse_constant=lambda word: pytest.fail(word))
+    said = json.loads(fix_results.effects_json(found, told, "zh"))
+    assert said["base"] == {"points": 7.125, "points_error": 0.01, "chance": 0.4, "chance_error": 0.003}
+    assert said["pairs"][0]["extra"]["chance"] == -0.15
+    assert np.isclose(sum(one["gain"]["chance"] for one in said["joint"]["shares"]), said["joint"]["gain"]["chance"])

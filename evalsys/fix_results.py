@@ -603,11 +603,15 @@ def _visits_lines(found: Forecast, told: Visits, lang: Lang) -> Iterator[str]:
 
 
 def _amount(told: Visits, value: float, lang: Lang) -> str:
-    if told.payoff == "points":
-        said = wording.decimal(_rational(value), 3)
-        return Text(f"{said} 分", f"{said} points").say(lang)
-    said = wording.decimal(_hundredfold(value), 2)
-    return Text(f"{said} 个百分点", f"{said} percentage points").say(lang)
+    zh, en, size, places = (
+        ("分", "points", value, 3) if told.payoff == "points" else ("个百分点", "percentage points", value * 100, 2)
+    )
+    least = Fraction(1, 10**places)
+    if 0 < size < least / 2:  # little is not nothing
+        said = wording.decimal(least, places)
+        return Text(f"不足 {said} {zh}", f"less than {said} {en}").say(lang)
+    said = wording.decimal(_rational(size), places)
+    return Text(f"{said} {zh}", f"{said} {en}").say(lang)
 
 
 def visits_json(found: Forecast, told: Visits, lang: Lang) -> str:

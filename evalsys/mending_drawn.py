@@ -137,6 +137,17 @@ class _Cells:
         return np.asarray(found)
 
 
+@dataclass(frozen=True, eq=False)
+class _Reached:
+    """A state from which others are reached: what counted leaves lose and show in it."""
+
+    after: Floats
+    losses: dict[int, Ints]
+    shown: dict[int, Ints]
+    bare: Exact
+    drawn: Drawn
+
+
 class DrawnBench:
     """Simulated inspections, before and after any work.
 
@@ -196,6 +207,8 @@ class DrawnBench:
         self._plan = Plan(model)
         self._cells = _Cells(model, self._plan, fixes.cells)
         self._limits: dict[tuple[float, bool], float] = {}
+        self._counted_rows: dict[tuple[int, float], int] = {}
+        self._last: _Reached | None = None
         self._straight = self._linear()
         tables = self._plan.tables
         counted = [leaf for leaf in sorted(set(self._cells.leaf)) if tables[leaf] is not None]
@@ -243,8 +256,13 @@ class DrawnBench:
         before : float array (cells,), optional
             Nothing done by default.
         """
-        base = self._base if before is None else self._drawn(before)
-        return tuple(self._gain(base, self._drawn(state)) for state in states)
+        if self._factors is None:
+            base = self._base if before is None else self._drawn(before)
+            return tuple(self._gain(base, self._drawn(state)) for state in states)
+        start = np.zeros(len(self.fixes.cells)) if before is None else np.asarray(before, dtype=float)
+        if self._last is None or not np.array_equal(self._last.after, start):
+            self._last = self._reached(start, self._factors)
+        return tuple(self._step(self._last, np.asarray(state, dtype=float), self._factors) for state in states)
 
     def points(self, after: Floats) -> Floats:
         """Return the score of each draw in points, (draws,), once a state is reached."""
@@ -260,9 +278,80 @@ class DrawnBench:
         if self._model.mark is None:
             return Gain(points, None, points_error)
         won = after.passed.astype(np.int8) - before.passed.astype(np.int8)
-        chance = int(won.sum()) / self._draws
-        square = int(np.count_nonzero(won)) / self._draws - chance**2
-        return Gain(points, chance, points_error, math.sqrt(max(square, 0.0) / self._draws))
+        chance, chance_error = _flips(won, self._draws)
+        return Gain(points, chance, points_error, chance_error)
+
+    # ---------------------------------------------------------------------------------- from one state to another
+
+    def _count(self, cell: int, after: float) -> int:
+        """Return how many failing rows of a cell comply, once it complies with some chance at least."""
+        key = cell, after
+        if key not in self._counted_rows:
+            start, end = self._failures.starts[cell], self._failures.starts[cell + 1]
+            count = 0
+            if end > start and after > self._cells.chance[cell]:
+                limit = self._limit(after, bool(self._cells.moved[cell]))
+                count = int(self._failures.threshold[start:end].searchsorted(limit, "right"))
+            self._counted_rows[key] = count
+        return self._counted_rows[key]
+
+    def _reached(self, after: Floats, factors: Ints) -> _Reached:
+        """Return all that steps from a state need."""
+        groups = _grouped(self._fixed(after), self._cells.leaf)
+        losses = {leaf: self._losses(leaf, own) for leaf, own in groups.items() if leaf in self._curved}
+        shown = self._shown | {leaf: self._leaf(leaf, own) for leaf, own in losses.items()}
+        bare = self._added(groups, factors)
+        drawn = finished(self._model, bare, self._happened, self.z)
+        return _Reached(after.copy(), losses, shown, bare, drawn)
+
+    def _step(self, base: _Reached, after: Floats, factors: Ints) -> Gain:
+        """Return the gain of a state over another, by looking at the draws alone in which something changes."""
+        leaf, starts, held = self._cells.leaf, self._failures.starts, self._failures
+        by_leaf: dict[int, list[tuple[int, slice, int]]] = {}
+        unlike = np.flatnonzero(after != base.after)
+        for cell, *ends in zip(unlike.tolist(), base.after[unlike].tolist(), after[unlike].tolist(), strict=True):
+            before, now = (self._count(cell, own) for own in ends)
+            if before != now:
+                rows = slice(starts[cell] + min(before, now), starts[cell] + max(before, now))
+                by_leaf.setdefault(leaf[cell], []).append((cell, rows, 1 if now > before else -1))
+        changes: list[tuple[Ints, Ints]] = []
+        for place, own in by_leaf.items():
+            if place in self._curved:
+                changes.append(self._curved_step(base, place, own, factors))
+            else:
+                changes += [(held.draw[rows], (sign * held.slope[rows]).astype(np.int64)) for _, rows, sign in own]
+        if not changes:
+            return Gain(0.0, None if self._model.mark is None else 0.0)
+        at, back = np.unique(np.concatenate([draw for draw, _ in changes]), return_inverse=True)
+        num = base.bare.num[at].copy()
+        np.add.at(num, back, np.concatenate([more for _, more in changes]))
+        then = finished(self._model, Exact(num, base.bare.den), self._happened[:, at], self.z[at])
+        moved = (then.points.num - base.drawn.points.num[at]) / then.points.den
+        points, points_error = _sparse(np.asarray(moved, dtype=float), self._draws)
+        if self._model.mark is None:
+            return Gain(points, None, points_error)
+        won = then.passed.astype(np.int8) - base.drawn.passed[at].astype(np.int8)
+        chance, chance_error = _flips(won, self._draws)
+        return Gain(points, chance, points_error, chance_error)
+
+    def _curved_step(
+        self, base: _Reached, leaf: int, own: Sequence[tuple[int, slice, int]], factors: Ints
+    ) -> tuple[Ints, Ints]:
+        """Return the draws in which a leaf changes that is read from its counters, and by how much the total does."""
+        table, first, held = self._plan.tables[leaf], self._curved[leaf], self._failures
+        assert table is not None
+        at = np.unique(np.concatenate([held.draw[rows] for _, rows, _ in own]))
+        counted = self._counted[first : first + table.counters, at]
+        if leaf in base.losses:
+            counted = counted - base.losses[leaf][:, at]
+        counted = counted.copy()
+        for cell, rows, sign in own:
+            place = np.searchsorted(at, held.draw[rows])
+            for counter, adds in self._cells.adds[self._cells.places[cell]].items():
+                np.subtract.at(counted[counter - table.first], place, sign * adds[held.level[rows]])
+        rows_: Any = table.rows - self._counted[first + table.counters, at] if table.thins else table.rows
+        share = factors[self._pattern[at], leaf] if len(factors) > 1 else factors[0, leaf]
+        return at, share * (leaf_from(table, counted, rows_) - base.shown[leaf][at])
 
     # ------------------------------------------------------------------------------------------- the simulation
 
@@ -428,3 +517,18 @@ def _mean(values: Floats) -> tuple[float, float]:
     """Return the mean and its standard error; 0 for one value."""
     spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
     return float(values.mean()), spread / math.sqrt(len(values))
+
+
+def _sparse(values: Floats, draws: int) -> tuple[float, float]:
+    """Return the mean of values over all draws, 0 at those not given, and its standard error."""
+    mean = float(values.sum()) / draws
+    if draws == 1:
+        return mean, 0.0
+    square = float((values - mean) @ (values - mean)) + (draws - len(values)) * mean**2
+    return mean, math.sqrt(max(square, 0.0) / (draws - 1) / draws)
+
+
+def _flips(won: Ints, draws: int) -> tuple[float, float]:
+    """Return the mean of passes won (1) and lost (-1) over all draws, 0 at those not given, and its standard error."""
+    chance = int(won.sum()) / draws
+    return chance, math.sqrt(max(int(np.count_nonzero(won)) / draws - chance**2, 0.0) / draws)

@@ -34,7 +34,19 @@ _HOMES = {
     "tree_view": "views",
     "write_instrument": "instrument_file",
 }
-_MODULES = ("audit_pages", "audit_sections", "figures", "forecast_sections", "markup", "pages", "sections", "wording")
+_MODULES = (
+    "audit_pages",
+    "audit_sections",
+    "figures",
+    "fix_sections",
+    "fix_views",
+    "forecast_sections",
+    "history_sections",
+    "markup",
+    "pages",
+    "sections",
+    "wording",
+)
 __all__ = ["__version__", *sorted([*_HOMES, *_MODULES])]
 
 

@@ -13,7 +13,7 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import lru_cache, wraps
 from html import escape
 from typing import TYPE_CHECKING, Any, ParamSpec
 
@@ -203,6 +203,7 @@ def text_width(words: str, size: float, weight: str = "normal") -> float:
     return _right_edge(words + "口", size, weight) - _right_edge("口", size, weight)
 
 
+@lru_cache(maxsize=4096)
 def _right_edge(words: str, size: float, weight: str) -> float:
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
@@ -246,10 +247,17 @@ def bars(
 
 
 def fitted(words: str, width: float, size: float, weight: str = "normal") -> str:
-    """Shorten a text to a width, with an ellipsis."""
-    while text_width(words, size, weight) > width and len(words) > 2:
-        words = words.rstrip("…")[:-1] + "…"
-    return words
+    """Shorten a text to a width, with an ellipsis; one letter is left at least."""
+    if len(words) < 3 or text_width(words, size, weight) <= width:
+        return words
+    low, high = 1, len(words) - 1  # letters kept: `low` fit, or are the least
+    while low < high:
+        half = (low + high + 1) // 2
+        if text_width(words[:half] + "…", size, weight) <= width:
+            low = half
+        else:
+            high = half - 1
+    return words[:low] + "…"
 
 
 @styled

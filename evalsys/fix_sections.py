@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from fractions import Fraction
 from html import escape
+from pathlib import Path
 
 from evalsys import __version__, wording
 from evalsys import fix_words as words
 from evalsys.fix_figures import evsi_bars, standings_chart, tornado
-from evalsys.plan_figures import frontier_chart, gantt
 from evalsys.fix_views import Advice
 from evalsys.fix_words import cost, gain_chance, gain_points, title
 from evalsys.forecast_words import ENGINES
 from evalsys.language import Lang
 from evalsys.markup import Column, Html, block, figure, key_figures, opening, safe, section, speaker, table
+from evalsys.mending import Gain
+from evalsys.plan_figures import frontier_chart, gantt
 from evalsys.wording import decimal, percent_short
 
 __all__ = [
@@ -26,9 +28,12 @@ __all__ = [
     "timetable",
     "title_block",
     "together",
+    "write_annex",
 ]
 
 _ROWS = 30  # of a table on a page; the annex has all
+_STANDINGS = 15
+_BARS = 25  # of one chart of the timetable
 
 
 # ---------------------------------------------------------------------------------------------------- page one
@@ -84,7 +89,7 @@ def _key_figures(advice: Advice, lang: Lang) -> list[tuple[str, str, str]]:
         low, high = (words.chance_said(found, chance, lang) for chance in advice.strict)
         out.append((t("严督查时", "If inspectors are strict"), escape(high), t(f"整改前{low}", f"{low} before")))
     low, high = (_decimal(worth.points, 2) for worth in (plan.before, plan.after))
-    if len(out) < 2:
+    if len(out) < 2 or not advice.scheduled:
         unit = t(" 分", " points")
         out.append((t("期望得分", "Expected score"), f"{high}{unit}", t(f"整改前 {low} 分", f"{low} before")))
     budget = plan.limits.budget
@@ -98,6 +103,8 @@ def _key_figures(advice: Advice, lang: Lang) -> list[tuple[str, str, str]]:
     )
     assumed = t("每项按 1 计（假定）", "1 each, assumed") if plan.fixes.assumed else left
     out.append((t("所需费用", "Cost"), cost(plan.cost), assumed))
+    if not advice.scheduled:
+        return out
     days = max((job.ends for job in plan.jobs), default=0)
     spare = plan.limits.days - days
     out.append(
@@ -149,7 +156,8 @@ def recommended(advice: Advice, lang: Lang) -> Html:
         ]
     else:
         columns.append(Column(t("分摊", "Share"), t("整套，分", "of the whole, points"), "r"))
-    columns.append(Column(t("办结", "Done"), t("第几天", "day"), "r"))
+    if advice.scheduled:
+        columns.append(Column(t("办结", "Done"), t("第几天", "day"), "r"))
     order = sorted(zip(plan.jobs, advice.shares, strict=True), key=lambda own: -_main(own[1]))
     body = []
     for job, share in order[:_ROWS]:
@@ -162,7 +170,7 @@ def recommended(advice: Advice, lang: Lang) -> Html:
             gain_points(gain.points),
         ]
         row += [gain_chance(gain.chance), gain_chance(share.chance)] if marked else [gain_points(share.points)]
-        body.append([*row, str(job.ends)])
+        body.append([*row, str(job.ends)][: len(columns)])
     rest = order[_ROWS:]
     if rest:
         money = sum((plan.fixes.options[job.option].cost or Fraction(0) for job, _ in rest), Fraction(0))
@@ -170,7 +178,7 @@ def recommended(advice: Advice, lang: Lang) -> Html:
         shares = [share for _, share in rest]
         points = gain_points(sum(share.points for share in shares))
         own = ["", gain_chance(sum(share.chance or 0.0 for share in shares))] if marked else [points]
-        body.append(["", text, "", cost(money), "", *own, ""])
+        body.append(["", text, "", cost(money), "", *own, ""][: len(columns)])
     days = max(job.ends for job in plan.jobs)
     whole = plan.gain
     total = ["", t("合计", "Total"), "", cost(plan.cost), gain_points(whole.points)]
@@ -180,10 +188,14 @@ def recommended(advice: Advice, lang: Lang) -> Html:
         else [gain_points(whole.points)]
     )
     note = f'<p class="cap">{escape(words.total_note(advice, lang))}</p>'
-    return block(lang, head, table(columns, body, [*total, str(days)]), note)
+    return block(lang, head, table(columns, body, [*total, str(days)][: len(columns)]), note)
 
 
-def _main(share: words.Gain) -> float:
+def _said(gain: Gain) -> str:
+    return gain_points(gain.points) if gain.chance is None else gain_chance(gain.chance)
+
+
+def _main(share: Gain) -> float:
     return share.points if share.chance is None else share.chance
 
 
@@ -208,7 +220,7 @@ def money(advice: Advice, lang: Lang) -> Html:
     standings = advice.stability.standings
     if standings:
         letters = [_letter(advice, own.option) for own in standings]
-        picture = standings_chart(standings, letters, lang)
+        picture = standings_chart(standings, letters, lang, most=_STANDINGS)
         caption = t(
             "圆点为本次名次，浅蓝条为权重、严宽、点位总数、效果、费用在合理范围内变动时名次的范围。",
             "Dot: its place now. Bar: its places under other weights, severity, numbers of sites, effects and costs.",
@@ -231,9 +243,10 @@ def _verdicts(advice: Advice, lang: Lang) -> str:
     for verdict, name in words.VERDICTS.items():
         own = [standing for standing in advice.stability.standings if standing.verdict == verdict]
         if own:
-            names = wording.joined([_letter(advice, standing.option) for standing in own], lang, 24)
+            names = wording.joined([_letter(advice, standing.option) for standing in own], lang, 16)
             rows.append([f"<b>{name.say(lang)}</b>", safe(names), safe(words.verdict_reason(verdict, own, lang))])
-    return table([Column(t("结论", "Verdict"), "", "nw"), Column(t("整改", "Fixes")), Column(t("理由", "Why"))], rows)
+    columns = [Column(t("结论", "Verdict"), "", "nw"), Column(t("整改", "Fixes")), Column(t("理由", "Why"))]
+    return table(columns, rows)
 
 
 # ---------------------------------------------------------------------------------------------------- timetable
@@ -243,14 +256,22 @@ def timetable(advice: Advice, lang: Lang) -> Html:
     """Return the schedule as a picture."""
     t = speaker(lang)
     head = section("三", "schedule", "进度安排", "Timetable", lang, escape(words.timetable_reading(advice, lang)))
-    if not advice.plan.jobs:
+    if not advice.plan.jobs or not advice.scheduled:
         return block(lang, head)
-    picture = gantt(advice.plan, _titles(advice, lang), advice.letters, lang)
+    titles = _titles(advice, lang)
+    pages = range(0, len(advice.plan.jobs), _BARS)
+    pictures = [
+        gantt(advice.plan, titles, advice.letters, lang, inspection=advice.inspection, first=first, most=_BARS)
+        for first in pages
+    ]
     caption = t(
         "条内字母与方案表对应；条长为工期，人天在工期内均匀使用，各单位每周不超过其可用人天。",
         "Letters as in the plan. A bar is as long as the work; crew-days spread evenly and exceed no unit's week.",
     )
-    return block(lang, head, figure("", picture, caption))
+    figures = [
+        figure("", picture, caption if place == len(pages) - 1 else "") for place, picture in enumerate(pictures)
+    ]
+    return block(lang, head, *figures)
 
 
 def together(advice: Advice, lang: Lang) -> Html:
@@ -271,7 +292,6 @@ def together(advice: Advice, lang: Lang) -> Html:
         Column(t("一起办", "Together"), unit, "r"),
         Column(t("相差", "Difference"), unit, "r"),
     ]
-    say_gain = (lambda gain: gain_chance(gain.chance)) if marked else (lambda gain: gain_points(gain.points))
     body = []
     for pair in pairs:
         apart = sum(_main(gains[place].gain) for place in (pair.first, pair.second))
@@ -280,7 +300,7 @@ def together(advice: Advice, lang: Lang) -> Html:
             for place in (pair.first, pair.second)
         ]
         summed = gain_chance(apart) if marked else gain_points(apart)
-        body.append([*own, summed, say_gain(pair.together), say_gain(pair.extra)])
+        body.append([*own, summed, _said(pair.together), _said(pair.extra)])
     return block(lang, head, table(columns, body))
 
 
@@ -350,3 +370,15 @@ def provenance(advice: Advice, lang: Lang) -> Html:
 
 def _decimal(value: float, places: int) -> str:
     return decimal(Fraction(value).limit_denominator(10**9), places)
+
+
+def write_annex(advice: Advice, folder: str, lang: Lang) -> Html:
+    """Write all options, jobs and places as an Excel workbook into a folder, and say where; nothing for no folder."""
+    if not folder:
+        return Html("")
+    from evalsys.fix_results import annex
+
+    t = speaker(lang)
+    name = t("整改效益.xlsx", "fixes.xlsx")
+    annex(advice, Path(folder) / name, lang)
+    return block(lang, f'<p class="cap">{t("附件：", "Annex: ")}{name}</p>')

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from evalsys.assessment import Assessment
-from evalsys.benches import bench_of, bench_of_model
+from evalsys.benches import bench_of, bench_of_model, settled
 from evalsys.faults import Fault, InputFaults
 from evalsys.fix_effects import Effects, effects, shared_gain
 from evalsys.fixes import fixes_of
@@ -18,10 +18,12 @@ from evalsys.patrols import Visits, next_visits
 from evalsys.planning import Plan, plan_of
 from evalsys.stability import Stability, stability_of
 
-__all__ = ["DAYS", "Advice", "advise", "letter", "plan_for", "rational"]
+__all__ = ["DAYS", "NEAR", "Advice", "advise", "letter", "plan_for", "rational"]
 
 #: Days for the work where nobody says when the inspection is: assumed.
 DAYS = 28
+#: A chance to pass that is as good as the best, where more money buys little: one percentage point.
+NEAR = 0.01
 _LIGHT = 4_000  # simulated inspections under each other assumption
 
 
@@ -72,6 +74,17 @@ class Advice:
         return self.found.prospect.score.assessment
 
     @property
+    def inspection(self) -> int | None:
+        """Day of the inspection, from the start of the work; None where nobody says when it is."""
+        day, start = self.assessment.settings.inspection_date, self.plan.limits.start
+        return None if day is None or start is None else (day - start).days
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether some fix says how long it takes, so that there is something to schedule."""
+        return any(option.calendar_days or option.crew_days for option in self.plan.fixes.options)
+
+    @property
     def chosen(self) -> tuple[int, ...]:
         """Options of the plan, by begin."""
         return tuple(job.option for job in self.plan.jobs)
@@ -85,6 +98,7 @@ def advise(
     days: int = 0,
     chance: str = "90%",
     visits: int = 10,
+    visit_days: int = 7,
     seed: int = 0,
 ) -> Advice:
     """Find out what to fix first.
@@ -102,6 +116,8 @@ def advise(
         Wanted chance to pass, such as ``"90%"`` or ``"0.9"``.
     visits : int
         Of the next patrol.
+    visit_days : int
+        Days from the patrol to the inspection; fewer where fewer are left.
     seed : int
         Of the simulation.
 
@@ -120,6 +136,8 @@ def advise(
     edge = frontier_of(bench, limits, wanted=goal)
     plan = plan_for(bench, limits, edge, money)
     chosen = tuple(job.option for job in plan.jobs)
+    before, after, gain = settled(found, fixes, fixes.after(chosen))
+    plan = replace(plan, before=before, after=after, gain=gain)
     strict = _strict(found, bench)
     return Advice(
         found=found,
@@ -132,7 +150,7 @@ def advise(
             bench=lambda model, own: bench_of_model(model, own, found, draws=_LIGHT),
             measure="points" if found.chance is None else "chance",
         ),
-        visits=next_visits(found, visits),
+        visits=next_visits(found, visits, days=_visit_days(found, visit_days)),
         wanted=goal,
         strict=None if strict is None else (_chance(strict, ()), _chance(strict, chosen)),
         strict_steps=()
@@ -145,9 +163,16 @@ def advise(
 
 
 def plan_for(bench: Bench, limits: Limits, edge: Frontier, money: Fraction | None) -> Plan:
-    """Return the plan that is recommended: the best for a budget; without one, the cheapest for the wanted chance."""
+    """Return the plan that is recommended.
+
+    With a budget, the best for it. Without one, the cheapest for the wanted chance; where that is out of reach, the
+    cheapest that is within :data:`NEAR` of the best chance that money can buy.
+    """
     if money is None and edge.cheapest is not None:
         return edge.cheapest
+    if money is None and edge.steps and edge.steps[-1].plan.after.chance is not None:
+        best = edge.steps[-1].plan.after.chance
+        return next(step.plan for step in edge.steps if (step.plan.after.chance or 0.0) >= best - NEAR)
     return plan_of(bench, limits, "points" if bench.worth(bench.fixes.after([])).chance is None else "chance")
 
 
@@ -176,6 +201,11 @@ def _limits(assessment: Assessment, bench: Bench, money: Fraction | None, days: 
     assumed = not days and assessment.settings.inspection_date is None
     asked = DAYS if assumed else days or None
     return limits_of(assessment, bench.fixes, budget=money, days=asked), assumed
+
+
+def _visit_days(found: Forecast, days: int) -> float:
+    left = found.prospect.age
+    return float(days) if left is None else max(min(float(days), left), 0.0)
 
 
 def _strict(found: Forecast, bench: Bench) -> Bench | None:

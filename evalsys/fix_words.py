@@ -15,7 +15,7 @@ from evalsys.forecasting import Forecast
 from evalsys.language import Lang, Text
 from evalsys.mending import Gain
 from evalsys.stability import Standing
-from evalsys.wording import decimal, joined, percent_short, plural
+from evalsys.wording import decimal, joined, node_name, percent_short, plural
 
 __all__ = [
     "VERDICTS",
@@ -35,6 +35,7 @@ __all__ = [
     "total_note",
     "verdict_reason",
     "visits_reading",
+    "what",
 ]
 
 _MOST = 3  # sites or standards that a title names
@@ -50,31 +51,44 @@ def title(option: Option, assessment: Assessment, lang: Lang) -> str:
     >>> from evalsys.modelling import prospect
     >>> found = read_assessment("data/wujiang-2016")
     >>> title(fixes_of(prospect(found)).options[0], found, "zh")
-    '药店1 11.3'
+    '药店1 11.3 公共安全体系第3项'
     """
-    said = option.title or _targets(option, assessment, lang)
+    said = what(option, assessment, lang)
     return f"{said}{f'（{option.level}）' if lang == 'zh' else f' ({option.level})'}" if option.level else said
 
 
+def what(option: Option, assessment: Assessment, lang: Lang) -> str:
+    """Return what an option does, without its level."""
+    return option.title or _targets(option, assessment, lang)
+
+
 def _targets(option: Option, assessment: Assessment, lang: Lang) -> str:
-    """Return the targets by place: '药店1 11.3、1.3'."""
-    table = assessment.sites
+    """Return the targets by place: the standard's name where there is one only, else codes."""
+    table, instrument = assessment.sites, assessment.instrument
     names = {i: n or i for i, n in zip(table["site_id"].tolist(), table["name"].tolist(), strict=True)}
     by_place: dict[str, list[str]] = {}
     for standard, how, name in option.targets:
         if how == "site":
             place = names[name]
         elif how == "type":
-            kind = assessment.instrument.site_types[name].say(lang)
+            kind = instrument.site_types[name].say(lang)
             place = f"全部{kind}" if lang == "zh" else f"every {kind[:1].lower()}{kind[1:]}"
         else:
             place = ""
         by_place.setdefault(place, []).append(standard)
     whole = "各项标准" if lang == "zh" else "all standards"
-    parts = [
-        f"{place} {joined([whole if code == '*' else code for code in codes], lang, _MOST)}".strip()
-        for place, codes in by_place.items()
-    ]
+    single = len(option.targets) == 1
+    parts = []
+    for place, codes in by_place.items():
+        said = [
+            whole
+            if code == "*"
+            else f"{code} {node_name(instrument, instrument.places[code], lang)}"
+            if single
+            else code
+            for code in codes
+        ]
+        parts.append(f"{place} {joined(said, lang, _MOST)}".strip())
     return joined(parts, lang, _MOST)
 
 
@@ -139,8 +153,10 @@ def headline(advice: Advice, lang: Lang) -> tuple[str, str]:
         return Text("没有可以办理、又能提高得分的整改", "No fix within the limits would raise the score").say(lang), ""
     money = not advice.effects.fixes.assumed
     days = max(job.ends for job in plan.jobs)
-    zh = f"用 {cost(plan.cost)} 费用、{days} 天办 {count} 项整改" if money else f"办好 {count} 处问题"
-    en = f"{plural(count, 'fix', 'fixes')} for {cost(plan.cost)} in {plural(days, 'day')}"
+    zh, en = f"花费 {cost(plan.cost)}", f"{plural(count, 'fix', 'fixes')} for {cost(plan.cost)}"
+    if advice.scheduled:
+        zh, en = f"{zh}、用 {days} 天", f"{en} in {plural(days, 'day')}"
+    zh = f"{zh}办 {count} 项整改" if money else f"办好 {count} 处问题"
     en = en if money else plural(count, "repair")
     if plan.after.chance is None or plan.before.chance is None:
         low, high = (_decimal(worth.points, 2) for worth in (plan.before, plan.after))
@@ -151,7 +167,7 @@ def headline(advice: Advice, lang: Lang) -> tuple[str, str]:
     else:
         low, high = (chance_said(found, worth.chance or 0.0, lang) for worth in (plan.before, plan.after))
         first = Text(f"{zh}，达标可能性由{low}升到{high}", f"{en} would lift the chance to pass from {low} to {high}")
-    names = [title(plan.fixes.options[place], advice.assessment, lang) for place in leading(advice)]
+    names = [what(plan.fixes.options[place], advice.assessment, lang) for place in leading(advice)]
     return first.say(lang), Text(f"先办{joined(names, lang)}", f"first {joined(names, lang)}").say(lang)
 
 
@@ -311,25 +327,33 @@ def timetable_reading(advice: Advice, lang: Lang) -> str:
     if not plan.jobs:
         return Text("没有要安排的整改。", "There is nothing to schedule.").say(lang)
     days = max(job.ends for job in plan.jobs)
-    by_unit: dict[str, int] = {}
-    for place in advice.chosen:
-        name = plan.fixes.options[place].unit or Text("未登记责任单位", "no unit registered").say(lang)
-        by_unit[name] = by_unit.get(name, 0) + 1
+    units = [plan.fixes.options[place].unit for place in advice.chosen]
+    zh, en = [], []
+    by_unit = {name: units.count(name) for name in sorted({unit for unit in units if unit})}
     order = sorted(by_unit, key=lambda name: (-by_unit[name], name))
-    first = order[0]
-    zh = f"{first}承担 {by_unit[first]} 项" + (
-        f"，其余 {len(order) - 1} 家单位共 {len(plan.jobs) - by_unit[first]} 项" if order[1:] else ""
-    )
-    en = f"{first}: {plural(by_unit[first], 'fix', 'fixes')}" + (
-        f"; {plural(len(order) - 1, 'other unit')}: {len(plan.jobs) - by_unit[first]}" if order[1:] else ""
-    )
+    if order:
+        first, rest = order[0], len(order) - 1
+        zh.append(f"{first}承担 {by_unit[first]} 项")
+        en.append(f"{first}: {plural(by_unit[first], 'fix', 'fixes')}")
+        if rest:
+            others = sum(by_unit.values()) - by_unit[first]
+            zh.append(f"其余 {rest} 家单位共 {others} 项")
+            en.append(f"{plural(rest, 'other unit')}: {others}")
+    if none := units.count(None):
+        zh.append(f"{none} 项未登记责任单位")
+        en.append(f"no unit registered: {none}")
+    if not advice.scheduled:
+        return Text(
+            f"{'，'.join(zh)}。整改未填写工期和人天，不排进度。",
+            f"{'; '.join(en)}. The fixes state no days of work, so there is no timetable.",
+        ).say(lang)
     end = _day(plan.limits.day(days - 1), lang)
-    zh += f"；第 {days} 天全部办结{f'（{end}）' if end else ''}。"
-    en += f"; all done on day {days}{f' ({end})' if end else ''}."
+    said_zh = f"{'，'.join(zh)}；第 {days} 天全部办结{f'（{end}）' if end else ''}。"
+    said_en = f"{'; '.join(en)}; all done on day {days}{f' ({end})' if end else ''}."
     if advice.days_assumed:
-        zh += f"督查日期未定，工期按 {plan.limits.days} 天计（假定）。"
-        en += f" Nobody says when the inspection is: {plan.limits.days} days are assumed."
-    return Text(zh, en).say(lang)
+        said_zh += f"督查日期未定，工期按 {plan.limits.days} 天计（假定）。"
+        said_en += f" Nobody says when the inspection is: {plan.limits.days} days are assumed."
+    return Text(said_zh, said_en).say(lang)
 
 
 def _day(day: date | None, lang: Lang) -> str:

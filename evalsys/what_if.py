@@ -6,6 +6,7 @@ under every severity, comes from the forecast's own engine and replaces it. Noth
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -25,8 +26,9 @@ from evalsys.forecasting import Forecast, forecast
 from evalsys.frontier import Frontier, frontier_of
 from evalsys.instrument import Instrument
 from evalsys.language import Text
-from evalsys.law import law
-from evalsys.limits import Limits, limits_of, obstacles, schedule
+from evalsys.lattice import CELLS
+from evalsys.law import COARSE, law
+from evalsys.limits import Limits, Work, limits_of, obstacles, schedule
 from evalsys.mending import Bench, Gain, Worth
 from evalsys.mending_drawn import DrawnBench
 from evalsys.mending_exact import ExactBench
@@ -46,6 +48,7 @@ _DRAWS = 1_000  # simulated inspections behind a quick answer
 _PLANNED = 4_000  # behind plans
 _BINS = 11  # of severity, in a simulation
 _STEPS = 41  # of a curve
+_HELD = 12  # engines that are kept, quick and full each
 _BUDGETS = 8  # looked at by the frontier
 _AVERAGE = ("average", "平均")
 _USUAL, _CHOSEN = Text("一般", "usual"), Text("所选", "chosen")
@@ -190,7 +193,7 @@ def desk_of(assessment: Assessment, *, pass_mark: str = "", days: int = 0, seed:
     fixes = fixes_of(found.prospect)
     assumed = not days and assessment.settings.inspection_date is None
     limits = limits_of(assessment, fixes, days=DAYS if assumed else days or None)
-    return Desk(found, fixes, limits)
+    return Desk(found, fixes, limits, days_assumed=assumed)
 
 
 class Desk:
@@ -203,6 +206,8 @@ class Desk:
         Of the same assessment.
     limits : Limits
         Without a budget: that is part of a choice.
+    days_assumed : bool
+        Whether nobody said how many days there are.
 
     Attributes
     ----------
@@ -215,14 +220,14 @@ class Desk:
     computes a full one.
     """
 
-    def __init__(self, found: Forecast, fixes: Fixes, limits: Limits) -> None:
-        self.found, self.fixes, self.limits = found, fixes, limits
+    def __init__(self, found: Forecast, fixes: Fixes, limits: Limits, *, days_assumed: bool = False) -> None:
+        self.found, self.fixes, self.limits, self.days_assumed = found, fixes, limits, days_assumed
         self.parts = parts_of(found.prospect.model.instrument)
         self.drawn = found.engine == "simulate"
         self._nodes = max(len(found.severity), _NODES)
         self._light: dict[_Key, Bench] = {}
         self._whole: dict[_Key, Bench] = {}
-        self._given: dict[tuple[Fraction, ...] | None, tuple[Worth, Floats, Floats]] = {}
+        self._laws: dict[tuple[tuple[Fraction, ...] | None, bytes], tuple[Worth, Floats, Floats]] = {}
 
     # ---------------------------------------------------------------------------------------------------- answers
 
@@ -237,16 +242,8 @@ class Desk:
         ValueError
             For weights that do not fit, or a severity where the model has none.
         """
-        key = choice.severity, choice.weights
-        ready = self._whole.get(key) if self.drawn else None
-        if ready is None and key not in self._light:
-            model, at = self.model(choice.weights), self.at(choice.severity)
-            self._light[key] = (
-                DrawnBench(model, self.fixes, draws=min(_DRAWS, self.found.draws), seed=self.found.seed, at=at)
-                if self.drawn
-                else ExactBench(model, self.fixes, cells=_CELLS, coarse=_CELLS, count=_NODES, at=at)
-            )
-        bench = ready or self._light[key]
+        ready = self._whole.get((choice.severity, choice.weights)) if self.drawn else None
+        bench = ready or self._bench(self._light, choice, min(_DRAWS, self.found.draws), _CELLS, _NODES)
         before, after = bench.worth(self.fixes.after(())), bench.worth(self.fixes.after(choice.options))
         draws = 0 if not self.drawn else self.found.draws if ready else min(_DRAWS, self.found.draws)
         return self._answer(choice, before, after, True, draws, None)
@@ -261,18 +258,16 @@ class Desk:
         """
         state, nothing = self.fixes.after(choice.options), self.fixes.after(())
         if self.drawn:
-            average = self._full_bench(None, choice.weights)
+            average = self._full_bench(replace(choice, severity=None))
             assert isinstance(average, DrawnBench)
             curve = self._binned(average, state, choice)
-            bench: Bench = average if choice.severity is None else self._full_bench(choice.severity, choice.weights)
-            worths = bench.worth(nothing), bench.worth(state)
-            return self._answer(choice, *worths, False, self.found.draws, curve)
-        if choice.weights not in self._given:
-            self._given[choice.weights] = self._law(choice.weights, nothing)
-        before, z, chance = self._given[choice.weights]
+            bench: Bench = average if choice.severity is None else self._full_bench(choice)
+            before, after = bench.worth(nothing), bench.worth(state)
+            return self._answer(choice, before, after, False, self.found.draws, curve)
+        before, z, chance = self._law(choice.weights, nothing)
         after, _, moved = self._law(choice.weights, state)
         if choice.severity is not None:
-            bench = self._full_bench(choice.severity, choice.weights)
+            bench = self._full_bench(choice)
             before, after = bench.worth(nothing), bench.worth(state)
         curve = None if before.chance is None else self._smooth(z, chance, moved, choice)
         return self._answer(choice, before, after, False, 0, curve)
@@ -308,27 +303,38 @@ class Desk:
             raise ValueError("severity is switched off")
         return float(severity) * sd
 
-    def _full_bench(self, severity: Fraction | None, weights: tuple[Fraction, ...] | None) -> Bench:
-        key = severity, weights
-        if key not in self._whole:
-            model, at = self.model(weights), self.at(severity)
-            self._whole[key] = (
-                DrawnBench(model, self.fixes, draws=self.found.draws, seed=self.found.seed, at=at)
+    def _bench(self, held: dict[_Key, Bench], choice: Choice, draws: int, cells: int, count: int) -> Bench:
+        """Return the engine for the severity and weights of a choice; the last few are kept."""
+        key = choice.severity, choice.weights
+        if key not in held:
+            model, at = self.model(choice.weights), self.at(choice.severity)
+            for old in list(held)[: len(held) + 1 - _HELD]:
+                del held[old]
+            held[key] = (
+                DrawnBench(model, self.fixes, draws=draws, seed=self.found.seed, at=at)
                 if self.drawn
-                else ExactBench(model, self.fixes, count=self._nodes, at=at)
+                else ExactBench(model, self.fixes, cells=cells, coarse=min(cells, COARSE), count=count, at=at)
             )
-        return self._whole[key]
+        return held[key]
+
+    def _full_bench(self, choice: Choice) -> Bench:
+        return self._bench(self._whole, choice, self.found.draws, CELLS, self._nodes)
 
     def _law(self, weights: tuple[Fraction, ...] | None, state: Floats) -> tuple[Worth, Floats, Floats]:
         """Return the worth of a state, nodes of severity, and the chance to pass at each."""
-        model = mended(self.model(weights), self.fixes.cells, state)
-        found = law(model, count=self._nodes if model.severity else 1, bounded=False)
-        return Worth(found.mean, found.chance), found.z, found.chance_given
+        key = weights, state.tobytes()
+        if key not in self._laws:
+            model = mended(self.model(weights), self.fixes.cells, state)
+            found = law(model, count=self._nodes if model.severity else 1, bounded=False)
+            self._laws[key] = Worth(found.mean, found.chance), found.z, found.chance_given
+        return self._laws[key]
 
     def _answer(
         self, choice: Choice, before: Worth, after: Worth, quick: bool, draws: int, curve: Curve | None
     ) -> Answer:
         options = [self.fixes.options[place] for place in choice.options]
+        if curve is not None and choice.severity is not None:
+            curve = _agreeing(curve, self.at(choice.severity), before, after)
         limits = replace(self.limits, budget=choice.budget)
         against = obstacles(self.fixes, limits, choice.options)
         jobs = None if against else schedule(self.fixes, limits, choice.options)
@@ -371,7 +377,7 @@ class Desk:
         sd = self.found.prospect.model.severity
 
         def of(line: _Line, z: Floats) -> list[float]:
-            return np.clip(line(z), 0.0, 1.0).tolist()
+            return [float(value) for value in np.clip(line(z), 0.0, 1.0)]
 
         z = np.linspace(max(ends[0], -3 * sd), min(ends[1], 3 * sd), _STEPS) if sd else np.zeros(1)
         named = _NAMED if sd else {Fraction(0): _USUAL}
@@ -392,8 +398,7 @@ class Desk:
     @cached_property
     def gains(self) -> tuple[Gain, ...]:
         """What each option brings alone, by the light engine, over the average of severity and the printed weights."""
-        self.quick(Choice())
-        bench = self._light[None, None]
+        bench = self._bench(self._light, Choice(), min(_DRAWS, self.found.draws), _CELLS, _NODES)
         return bench.gains([self.fixes.after([place]) for place in range(len(self.fixes.options))])
 
     @cached_property
@@ -463,8 +468,9 @@ class Desk:
             goal = "points" if self.found.chance is None else "chance"
             chosen = plan_of(self._planner, replace(self.limits, budget=money), goal).chosen
         elif not chosen:
-            alone = (place for place in self.order if not obstacles(self.fixes, self.limits, [place]))
-            chosen = tuple(alone)[:1]
+            work = Work(self.fixes, self.limits)
+            alone = (place for place in self.order if work.fits([place]) and work.schedule([place]))
+            chosen = tuple(itertools.islice(alone, 1))
         return Choice(chosen, times, None, money)
 
     def _chosen(self, fixes: str, faults: list[Fault]) -> tuple[int, ...]:
@@ -496,6 +502,13 @@ class Desk:
         elif not self.found.prospect.model.severity:
             faults.append(Fault("no_effect", "severity", value=severity, allowed="average"))
         return times
+
+
+def _agreeing(curve: Curve, at: float | None, before: Worth, after: Worth) -> Curve:
+    """Return a curve whose reading at the chosen severity says what the answer says, which the line may just miss."""
+    own = before.chance or 0.0, after.chance or 0.0
+    held = (replace(one, before=own[0], after=own[1]) if one.z == at else one for one in curve.readings)
+    return replace(curve, readings=tuple(held))
 
 
 def _collected(faults: list[Fault], read: Callable[[], Fraction | None]) -> Fraction | None:

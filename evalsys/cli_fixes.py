@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +16,7 @@ from evalsys.verbs import LANG_OF_RESULT, argument_assessment, check_target, opt
 if TYPE_CHECKING:
     from evalsys.evidence import Assessment
     from evalsys.forecasting import Forecast
-    from evalsys.frontier import Frontier
-    from evalsys.language import Text
-    from evalsys.limits import Limits
     from evalsys.listing import Listing
-    from evalsys.mending import Bench
-    from evalsys.planning import Plan
 
 __all__ = ["verbs_on_fixes"]
 
@@ -102,7 +95,7 @@ def effects(assessment: Path, at_least: str | None, seed: int, lang: Lang | None
     help=say("预算，单位与整改表的费用相同；默认不限", "budget, in the unit of the table's costs; by default none"),
 )  # fmt: skip
 @click.option(
-    "--days", type=click.IntRange(1), metavar="N",
+    "--days", metavar="N",
     help=say("从开工起的天数；默认到督查之前", "days from the start of the work; by default up to the inspection"),
 )  # fmt: skip
 @click.option("--chance", metavar="P", help=say("期望的达标可能性，如 0.9", "wanted chance to pass, such as 0.9"))
@@ -119,7 +112,7 @@ def effects(assessment: Path, at_least: str | None, seed: int, lang: Lang | None
 def plan(
     assessment: Path,
     budget: str | None,
-    days: int | None,
+    days: str | None,
     chance: str | None,
     goal: str | None,
     at_least: str | None,
@@ -132,27 +125,25 @@ def plan(
     check_target(as_, out)
     if chance is not None and goal == "points":
         raise click.UsageError(say("--chance 与 --goal points 不能同用", "--chance does not go with --goal points"))
-    from evalsys import fix_results
+    from evalsys import plan_results
+    from evalsys.plans import planned
 
-    with working(*_READING):
-        money, wanted, read = gathered(lambda: _money(budget), lambda: _wanted(chance), lambda: _read(assessment))
-    own = read.settings.plan
-    money = own.budget if money is None else money
-    if wanted is None and goal != "points":
-        wanted = own.chance
+    limits, read = _limits(assessment, budget, days, chance, goal, at_least)
     found = _forecast(read, at_least, seed)
-    if found.chance is None and (wanted is not None or goal == "chance"):
-        option, value = ("--chance", str(float(wanted))) if wanted is not None else ("--goal", "chance")
-        raise InputFaults([Fault("no_chance", option, value=value)])
     lang = _language(lang, found)
     with working("正在编制整改方案……", "Making the plan..."):
-        made = _plan(found, money, days, None if wanted is None else float(wanted), goal)
-        rows = fix_results.plan_rows(found, made.plan, made.alone, lang)
-    more: dict[str, Any] = {"wanted": made.wanted, "quickest": made.quickest, "stops": made.stops}
+        made = planned(found, **limits)
+        rows = plan_results.plan_rows(found, made.plan, made.alone, lang)
+    more: dict[str, Any] = {
+        "wanted": made.wanted,
+        "quickest": made.quickest,
+        "stops": made.stops,
+        "days_assumed": made.days_assumed,
+    }
     _write(
         rows,
-        lambda: fix_results.plan_text(found, made.plan, made.alone, lang, **more),
-        lambda: fix_results.plan_json(found, made.plan, made.alone, lang, **more),
+        lambda: plan_results.plan_text(found, made.plan, made.alone, lang, **more),
+        lambda: plan_results.plan_json(found, made.plan, made.alone, lang, **more),
         say("整改方案", "plan"),
         lang,
         as_,
@@ -180,6 +171,10 @@ def plan(
     help=say("之后能整改的点位数；默认与巡查的相同", "sites that can be mended afterwards; by default as many"),
 )  # fmt: skip
 @click.option(
+    "--days", type=click.IntRange(0), default=7, show_default=True, metavar="N",
+    help=say("巡查到督查的天数", "days from the patrol to the inspection; fewer if fewer are left"),
+)  # fmt: skip
+@click.option(
     "--goal", type=click.Choice(("points", "chance")), default="points", show_default=True,
     help=say("提高什么：期望得分或达标可能性", "what to raise: the expected score or the chance to pass"),
 )  # fmt: skip
@@ -190,6 +185,7 @@ def visits(
     assessment: Path,
     count: int,
     repairs: int | None,
+    days: int,
     goal: Any,
     at_least: str | None,
     seed: int,
@@ -199,7 +195,8 @@ def visits(
 ) -> None:
     """Say which sites the next patrol should see."""
     check_target(as_, out)
-    from evalsys import fix_results
+    from evalsys import visit_results
+    from evalsys.fix_views import days_before
     from evalsys.patrols import next_visits
 
     found = _forecast(_read(assessment), at_least, seed)
@@ -207,12 +204,12 @@ def visits(
         raise InputFaults([Fault("no_chance", "--goal", value=goal)])
     lang = _language(lang, found)
     with working("正在选点位……", "Choosing sites..."):
-        told = next_visits(found, count, repairs, goal)
-        made = fix_results.visits_rows(found, told, lang)
+        told = next_visits(found, count, repairs, goal, days=days_before(found, days))
+        made = visit_results.visits_rows(found, told, lang)
     _write(
         made,
-        lambda: fix_results.visits_text(found, told, lang),
-        lambda: fix_results.visits_json(found, told, lang),
+        lambda: visit_results.visits_text(found, told, lang),
+        lambda: visit_results.visits_json(found, told, lang),
         say("巡查点位", "visits"),
         lang,
         as_,
@@ -245,80 +242,38 @@ def _language(lang: Lang | None, found: Forecast) -> Lang:
     return lang or found.prospect.score.assessment.settings.language or LOCALE
 
 
-def _money(text: str | None) -> Fraction | None:
-    return None if text is None else _number(text, "--budget", "0  18.5  1200", lambda value: value >= 0, ">= 0")
+def _limits(
+    assessment: Path, budget: str | None, days: str | None, chance: str | None, goal: str | None, at_least: str | None
+) -> tuple[dict[str, Any], Assessment]:
+    """Read the assessment and what was asked of the plan; raise the faults of both together."""
+    from evalsys.evidence import pass_mark_of
+    from evalsys.plans import amount, check_days, share, whole_days
 
+    def given(said: str | None, read: Callable[[str, str], Any], option: str) -> Any:
+        return None if said is None else read(said, option)
 
-def _wanted(text: str | None) -> Fraction | None:
-    if text is None:
-        return None
-    return _number(text, "--chance", "0.9  90%", lambda value: 0 < value < 1, "> 0, < 1")
+    def marked(read: Assessment) -> None:
+        own = read.settings.plan.chance if goal != "points" else None
+        if pass_mark_of(read, at_least) is None and (chance is not None or goal == "chance" or own is not None):
+            option = "--chance" if chance is not None else "--goal" if goal else "plan"
+            raise InputFaults([Fault("no_chance", option, value=chance or goal or str(float(own or 0)))])
 
+    def whole() -> Assessment:
+        read = _read(assessment)
+        try:
+            count = given(days, whole_days, "--days")
+        except InputFaults:  # told by its own step
+            count = 1
+        gathered(lambda: marked(read), lambda: check_days(read, count))
+        return read
 
-def _number(text: str, option: str, form: str, holds: Callable[[Fraction], bool], allowed: str) -> Fraction:
-    from evalsys.schema import parse_number
-
-    value = parse_number(text)
-    if value is None:
-        raise InputFaults([Fault("bad_number", option, value=text, allowed=form)])
-    if not holds(value):
-        raise InputFaults([Fault("out_of_range", option, value=text, allowed=allowed)])
-    return value
-
-
-@dataclass(frozen=True)
-class _Made:
-    """A plan, what each of its options brings alone, and what was asked of it."""
-
-    plan: Plan
-    alone: tuple[Any, ...]
-    wanted: float | None
-    quickest: Plan | None
-    stops: tuple[Text, ...]
-
-
-def _plan(found: Forecast, budget: Fraction | None, days: int | None, wanted: float | None, goal: str | None) -> _Made:
-    """Make the plan that is asked for: the best within the limits, or the cheapest that reaches a wanted chance."""
-    from evalsys.benches import bench_of
-    from evalsys.frontier import frontier_of
-    from evalsys.planning import plan_of
-
-    bench = bench_of(found)
-    limits = _limits(found, bench, budget, days)
-    edge: Frontier | None = None if wanted is None else frontier_of(bench, limits, wanted)
-    if edge is not None and edge.cheapest is not None:
-        plan, quickest = edge.cheapest, edge.quickest
-    else:
-        plan = plan_of(bench, limits, goal or ("points" if found.chance is None else "chance"))
-        quickest = None
-    alone = bench.gains([bench.fixes.after([job.option]) for job in plan.jobs]) if plan.jobs else ()
-    stops = edge.stops if edge is not None else () if plan.jobs else _stops(bench, limits)
-    return _Made(plan, tuple(alone), wanted, quickest, stops)
-
-
-def _limits(found: Forecast, bench: Bench, budget: Fraction | None, days: int | None) -> Limits:
-    """Return the limits: those given, else those of the settings; the deadline is the day after the last of work."""
-    import datetime
-
-    from evalsys.limits import limits_of
-
-    read = found.prospect.score.assessment
-    last = read.settings.last_day_of_work
-    after = None if last is None else last + datetime.timedelta(days=1)
-    own = read.settings.plan
-    return limits_of(read, bench.fixes, budget=budget, days=days, start=own.start, deadline=after)
-
-
-def _stops(bench: Bench, limits: Limits, most: int = 5) -> tuple[Text, ...]:
-    """Say why nothing is done: what keeps each of the fixes that bring most from being done; nothing if none helps."""
-    from evalsys.fix_effects import best_of_each
-    from evalsys.limits import obstacles
-
-    fixes = bench.fixes
-    gains = bench.gains([fixes.after([place]) for place in range(len(fixes.options))]) if fixes.options else ()
-    helps = [place for place in best_of_each(fixes, gains) if gains[place].points > 0 or (gains[place].chance or 0) > 0]
-    found = [text for place in helps[:most] for text in obstacles(fixes, limits, [place])]
-    return tuple(dict.fromkeys(found))
+    money, count, wanted, read = gathered(
+        lambda: given(budget, amount, "--budget"),
+        lambda: given(days, whole_days, "--days"),
+        lambda: given(chance, share, "--chance"),
+        whole,
+    )
+    return {"budget": money, "days": count, "chance": wanted, "goal": goal}, read
 
 
 def _write(

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from evalsys.assessment import Assessment
-from evalsys.benches import bench_of, bench_of_model, settled
+from evalsys.benches import bench_of, bench_of_model
 from evalsys.faults import Fault, InputFaults
 from evalsys.fix_effects import Effects, effects, shared_gain
 from evalsys.fixes import fixes_of
 from evalsys.forecasting import Forecast, forecast
 from evalsys.frontier import Frontier, frontier_of
-from evalsys.limits import Limits, limits_of
+from evalsys.limits import Limits
 from evalsys.mending import Bench, Gain
 from evalsys.patrols import Visits, next_visits
 from evalsys.planning import Plan, plan_of
+from evalsys.plans import DAYS, limits_for, settle
 from evalsys.stability import Stability, stability_of
 
-__all__ = ["DAYS", "NEAR", "Advice", "advise", "letter", "plan_for", "rational"]
+__all__ = ["DAYS", "NEAR", "Advice", "advise", "days_before", "letter", "plan_for", "rational"]
 
-#: Days for the work where nobody says when the inspection is: assumed.
-DAYS = 28
 #: A chance to pass that is as good as the best, where more money buys little: one percentage point.
 NEAR = 0.01
 _LIGHT = 4_000  # simulated inspections under each other assumption
@@ -109,9 +108,10 @@ def advise(
     pass_mark : str
         ``"85%"`` or points; empty: as the assessment says.
     budget : str
-        In the unit of the table's costs; empty: the smallest found for the wanted chance, else no limit.
+        In the unit of the table's costs; empty: as the assessment says, else the smallest found for the wanted chance,
+        else no limit.
     days : int
-        For the work; 0: up to the inspection, or :data:`DAYS` where nobody says when it is.
+        For the work; 0: as the settings tell, or :data:`~evalsys.plans.DAYS` where they tell nothing.
     chance : str
         Wanted chance to pass, such as ``"90%"`` or ``"0.9"``.
     visits : int
@@ -127,17 +127,16 @@ def advise(
     """
     wanted = rational(chance, "chance", 0, 1)
     money = rational(budget, "budget", 0)
+    money = assessment.settings.plan.budget if money is None else money
     found = forecast(assessment, at_least=pass_mark or None, seed=seed)
     fixes = fixes_of(found.prospect)
     bench = bench_of(found, fixes)
-    limits, assumed = _limits(assessment, bench, money, days)
+    limits, assumed = limits_for(assessment, fixes, budget=money, days=days or None)
     told = effects(found, bench)
     goal = None if wanted is None or found.chance is None else float(wanted)
     edge = frontier_of(bench, limits, wanted=goal)
-    plan = plan_for(bench, limits, edge, money)
+    plan = settle(found, plan_for(bench, limits, edge, money))
     chosen = tuple(job.option for job in plan.jobs)
-    before, after, gain = settled(found, fixes, fixes.after(chosen))
-    plan = replace(plan, before=before, after=after, gain=gain)
     strict = _strict(found, bench)
     return Advice(
         found=found,
@@ -150,7 +149,7 @@ def advise(
             bench=lambda model, own: bench_of_model(model, own, found, draws=_LIGHT),
             measure="points" if found.chance is None else "chance",
         ),
-        visits=next_visits(found, visits, days=_visit_days(found, visit_days)),
+        visits=next_visits(found, visits, days=days_before(found, visit_days)),
         wanted=goal,
         strict=None if strict is None else (_chance(strict, ()), _chance(strict, chosen)),
         strict_steps=()
@@ -197,13 +196,8 @@ def rational(text: str, name: str, low: int, high: int | None = None) -> Fractio
     return value
 
 
-def _limits(assessment: Assessment, bench: Bench, money: Fraction | None, days: int) -> tuple[Limits, bool]:
-    assumed = not days and assessment.settings.inspection_date is None
-    asked = DAYS if assumed else days or None
-    return limits_of(assessment, bench.fixes, budget=money, days=asked), assumed
-
-
-def _visit_days(found: Forecast, days: int) -> float:
+def days_before(found: Forecast, days: int) -> float:
+    """Return the days from a patrol to the inspection: those wanted, or fewer where fewer are left."""
     left = found.prospect.age
     return float(days) if left is None else max(min(float(days), left), 0.0)
 

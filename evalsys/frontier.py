@@ -9,7 +9,7 @@ from fractions import Fraction
 from evalsys.language import Text
 from evalsys.limits import Limits, Work, impossible, plain, weeks_of
 from evalsys.mending import Bench
-from evalsys.planning import EQUAL, FEW, Plan, Planner, without
+from evalsys.planning import EQUAL, FEW, Plan, Planner, compared, level_of, without
 
 __all__ = ["Frontier", "Step", "frontier_of"]
 
@@ -42,7 +42,8 @@ class Frontier:
     Attributes
     ----------
     steps : tuple of Step
-        Budgets and worth both rise; between two budgets the lower one's plan holds.
+        Budgets and worth both rise (the chance; the points where that stays the same); between two budgets the lower
+        one's plan holds.
     wanted : float or None
         Wanted chance, 0 to 1.
     cheapest : Plan or None
@@ -81,9 +82,10 @@ def frontier_of(bench: Bench, limits: Limits, wanted: float | None = None, most:
 
     Notes
     -----
-    Each plan is a candidate for every larger budget, so worth never falls. Budgets are spread evenly; a plan is shown
-    at what it costs, and not at all where a cheaper one is as good. "Found": up to 15 fixes no smaller budget and no
-    fewer days will do; above that, none that was tried.
+    Each plan is a candidate for every larger budget, so worth never falls. Budgets lie closer where they are small,
+    where each unit brings most (their square roots are spread evenly); a plan is shown at what it costs, and not at all
+    where a cheaper one is as good. Plans of the same chance are told apart by points. "Found": up to 15 fixes no
+    smaller budget and no fewer days will do (see :class:`evalsys.planning.Plan`); above that, none that was tried.
     """
     if most < 2:
         raise ValueError("at least 2 budgets")
@@ -93,11 +95,9 @@ def frontier_of(bench: Bench, limits: Limits, wanted: float | None = None, most:
     planner = Planner(bench, goal)
     top = planner.plan(limits)
     plans = [planner.plan(replace(limits, budget=Fraction(0)))]
-    for k in range(1, most - 1):
-        plans.append(planner.plan(replace(limits, budget=top.cost * k / (most - 1)), plans[-1:]))
-    plans.append(
-        planner.plan(replace(limits, budget=top.cost), [top, plans[-1]]) if top.level < plans[-1].level else top
-    )
+    for k in range(1, most):
+        budget = top.cost * Fraction(k, most - 1) ** 2
+        plans.append(planner.plan(replace(limits, budget=budget), [plans[-1], top]))
     steps = _steps(plans)
     if wanted is None:
         return Frontier(steps, None, None, None)
@@ -110,10 +110,14 @@ def frontier_of(bench: Bench, limits: Limits, wanted: float | None = None, most:
 def _steps(plans: list[Plan]) -> tuple[Step, ...]:
     """Return the plans of which no cheaper one is as good, by cost."""
     steps: list[Step] = []
-    for plan in sorted(plans, key=lambda plan: (plan.cost, -plan.level)):
-        if not steps or plan.level > steps[-1].plan.level + EQUAL:
+    for plan in sorted(plans, key=lambda plan: (plan.cost, -plan.level, -plan.after.points)):
+        if not steps or compared(_rank(plan), _rank(steps[-1].plan)) > 0:
             steps.append(Step(plan.cost, plan))
     return tuple(steps)
+
+
+def _rank(plan: Plan) -> tuple[float, float]:
+    return plan.level, plan.after.points
 
 
 def _reached(plan: Plan, wanted: float) -> bool:
@@ -133,8 +137,9 @@ def _cheapest(planner: Planner, limits: Limits, steps: tuple[Step, ...], wanted:
     count = 0
     while best.cost - low > grain and (few or count < HALVINGS):
         half = low + math.floor((best.cost - low) / grain / 2) * grain
-        plan = planner.plan(replace(limits, budget=half))
-        if _reached(plan, wanted):
+        less = replace(limits, budget=half)
+        plan = planner.plan(less, [best], enough=wanted) if planner.reaches(less, wanted) else None
+        if plan is not None and _reached(plan, wanted):
             best = _thin(planner, plan, wanted)
         else:
             low = half
@@ -148,8 +153,9 @@ def _quickest(planner: Planner, limits: Limits, best: Plan, wanted: float) -> Pl
     low = 0
     while best.limits.days - low > 1:
         half = (low + best.limits.days) // 2
-        plan = planner.plan(shortened(limits, half))
-        if _reached(plan, wanted):
+        less = shortened(limits, half)
+        plan = planner.plan(less, [best], enough=wanted) if planner.reaches(less, wanted) else None
+        if plan is not None and _reached(plan, wanted):
             best = _in_days(_thin(planner, plan, wanted))
         else:
             low = half
@@ -172,10 +178,10 @@ def _in_days(plan: Plan) -> Plan:
 def _thin(planner: Planner, plan: Plan, wanted: float) -> Plan:
     """Leave out, dearest first, what the wanted chance does not need."""
     work = Work(planner.fixes, plan.limits)
-    chosen = list(plan.chosen)
+    chosen, spare = list(plan.chosen), wanted - EQUAL - plan.level
     for place in sorted(chosen, key=lambda place: (-work.cost[place], place)):
         rest = without(work, chosen, place) if place in chosen else chosen
-        if len(rest) < len(chosen) and planner.level(rest) >= wanted - EQUAL:
+        if len(rest) < len(chosen) and level_of(planner.gain(rest, plan.chosen), plan.goal) >= spare:
             chosen = rest
     if len(chosen) == len(plan.jobs):
         return plan

@@ -384,6 +384,39 @@ class Work:
         jobs = [Job(place, weeks[week], weeks[week] + self.length[place]) for place, week in found.items()]
         return tuple(sorted(jobs, key=lambda job: (job.begins, job.option)))
 
+    def filled(self, jobs: Sequence[Job], order: Iterable[int]) -> tuple[Job, ...]:
+        """Return jobs and, one after another, each option that still fits beside them as they stand, by begin."""
+        weeks, left, found = self.limits.week_starts, list(self.room), list(jobs)
+        week_of = {day: week for week, day in enumerate(weeks)}
+        for job in jobs:
+            for n, amount in self.loads[job.option][week_of[job.begins]]:
+                left[n] -= amount
+        ends = {self.options[job.option].fix: job.ends for job in jobs}
+        barred = {name for job in jobs for name in self.banned[job.option]}
+        spent = self.spent(job.option for job in jobs)
+        for place in order:
+            option, banned = self.options[place], self.banned[place]
+            if option.fix in ends or option.fix in barred or option.fix in banned or not banned.isdisjoint(ends):
+                continue
+            if self.budget is not None and spent + self.cost[place] > self.budget:
+                continue
+            if any(name not in ends for name in option.needs):
+                continue
+            day = max((ends[name] for name in option.needs), default=0)
+            for week in self.starts[place]:
+                took = self.loads[place][week]
+                if weeks[week] >= day and all(left[n] >= amount for n, amount in took):
+                    break
+            else:
+                continue
+            for n, amount in took:
+                left[n] -= amount
+            found.append(Job(place, weeks[week], weeks[week] + self.length[place]))
+            ends[option.fix] = found[-1].ends
+            barred |= banned
+            spent += self.cost[place]
+        return tuple(sorted(found, key=lambda job: (job.begins, job.option)))
+
     def _groups(self, chosen: Sequence[int]) -> list[list[int]]:
         """Return the options in groups that share neither crews nor prerequisites, each in an order of needs."""
         root = {place: place for place in chosen}

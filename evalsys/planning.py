@@ -23,6 +23,9 @@ __all__ = ["Plan", "Planner", "plan_of"]
 
 Floats = NDArray[np.float64]
 
+#: What decides between plans: the points or the chance, then the points.
+Rank = tuple[float, float]
+
 #: Fixes up to which every set that could be better is looked at.
 FEW = 15
 
@@ -35,8 +38,19 @@ EQUAL = 1e-10
 #: Largest difference between a joint gain and the sum of gains where points only add up.
 ADDITIVE = 1e-9
 
+#: Sets whose worth is asked for at most where every set that could be better is looked at: all there are of 15 fixes
+#: of one level.
+LOOKS = 2**FEW
+
 #: Rounds of new gains at the plan found so far, rounds of exchanges, and exchanges scored in each.
 ROUNDS, SWAPS, CHECKED = 3, 12, 24
+
+#: Rounds of exchanges from a neighbour's plan.
+STEPS = 2
+
+#: What an exchange must promise to be scored, and what points weigh beside the chance in proposals: shares of what
+#: everything done would bring.
+SMALL, ASIDE = 1e-4, 1e-3
 
 #: Relative gap of the solver for a proposal that the engine scores anyway.
 GAP = 1e-3
@@ -60,7 +74,8 @@ class Plan:
         An option without a cost counts as 0.
     how : {'optimal', 'enumerated', 'found'}
         Best by the solver's proof (points that only add up); best by looking at every set that could be better; best
-        found.
+        found. "Enumerated" without fail up to 15 fixes of one level; where levels make more sets than
+        :data:`LOOKS` worth a look, the plan is only found.
     bound : float or None
         No plan within the limits exceeds it: points, or a chance.
     start : Gain
@@ -113,9 +128,10 @@ def plan_of(bench: Bench, limits: Limits, goal: str = "chance") -> Plan:
     bench : Bench
     limits : Limits
     goal : {'chance', 'points'}
-        What to make as large as can be. Nothing is done that adds nothing to it. Of plans that are looked at and
-        equal in it the cheaper is taken, then the one with fewer options; where every set is looked at there is no
-        cheaper one.
+        What to make as large as can be. Of plans that are looked at and equal in the chance the one with more points is
+        taken, then the cheaper, then the one with fewer options; where every set is looked at no other plan goes
+        before it. So a plan for the chance is of use even where the chance is out of reach or certain. Nothing is
+        done that adds neither to the chance nor, beside it, to the points.
 
     Raises
     ------
@@ -125,9 +141,10 @@ def plan_of(bench: Bench, limits: Limits, goal: str = "chance") -> Plan:
     Notes
     -----
     Proposals: gains one by one (of points, of the goal), gains at everything done, gains at the best plan so far,
-    again and again, each chosen by :func:`evalsys.proposing.propose`. Then exchanges: add, drop, change a level, drop
-    one and add one. Search after Kleywegt, Shapiro and Homem-de-Mello (2002), on the engine's own law. Nothing is
-    drawn at random and no clock is read: the same plan every time.
+    again and again, each chosen by :func:`evalsys.proposing.propose`; beside the chance, points count a little in
+    them. Then exchanges: add, drop, change a level, drop one and add one; and what still fits is added. Search after
+    Kleywegt, Shapiro and Homem-de-Mello (2002), on the engine's own law. Nothing is drawn at random and no clock is
+    read: the same plan every time.
     """
     return Planner(bench, goal).plan(limits)
 
@@ -145,12 +162,18 @@ class Planner:
             for cell in option.cells.tolist():
                 self.aiming[cell].append(place)
         self.said: dict[bytes, Worth] = {}
+        self._values: dict[tuple[int, ...], list[float]] = {}
         self.before = self.worth(())
         level_of(self.before, goal)
         count = len(self.fixes.options)
+        everything = self.worth(range(count))
+        most = level_of(everything, goal) - level_of(self.before, goal)
+        more = everything.points - self.before.points
+        self.aside = 0.0 if goal == "points" or more <= EQUAL else ASIDE * most / more if most > EQUAL else 1.0
+        self.small = SMALL * (most if most > EQUAL else more)
         alone = bench.gains([self._with(self.zero, place) for place in range(count)]) if count else ()
         self.points = [gain.points for gain in alone]
-        self.gains = [level_of(gain, goal) for gain in alone]
+        self.gains = [self.value(gain) for gain in alone]
         self.additive = goal == "points" and self._additive()
         self._at_all: list[float] | None = None
 
@@ -162,13 +185,21 @@ class Planner:
             self.said[key] = self.bench.worth(state)
         return self.said[key]
 
+    def rank(self, worth: Worth | Gain) -> Rank:
+        """Return what decides between plans: the goal, then points."""
+        return level_of(worth, self.goal), worth.points
+
     def level(self, chosen: Iterable[int]) -> float:
         """Return the points or the chance of some options done."""
         return level_of(self.worth(chosen), self.goal)
 
-    def gain(self, chosen: Sequence[int]) -> Gain:
-        """Return the gain of some options over nothing done, with its errors."""
-        return self.bench.gains([self.fixes.after(chosen)])[0]
+    def gain(self, chosen: Sequence[int], before: Sequence[int] = ()) -> Gain:
+        """Return the gain of some options over others, by default over nothing done, with its errors."""
+        return self.bench.gains([self.fixes.after(chosen)], self.fixes.after(before))[0]
+
+    def value(self, gain: Gain) -> float:
+        """Return one number for a gain: of the goal, with a small share for points where that is the chance."""
+        return level_of(gain, self.goal) + self.aside * gain.points
 
     def _additive(self) -> bool:
         """Whether points only add up: no two fixes share a cell, and joint gains are sums of gains."""
@@ -195,10 +226,20 @@ class Planner:
     def _rank(self, place: int) -> tuple[float, float, float, int]:
         return self.gains[place], self.points[place], self.fixes.options[place].after, -place
 
-    def plan(self, limits: Limits, known: Iterable[Plan] = ()) -> Plan:
-        """Return the best plan within some limits, never below plans that are known where these keep to the limits."""
+    def plan(self, limits: Limits, known: Sequence[Plan] = (), *, enough: float | None = None) -> Plan:
+        """Return the best plan within some limits, never below plans that are known where these keep to the limits.
+
+        Parameters
+        ----------
+        limits : Limits
+        known : sequence of Plan
+            Of other limits. From the first the search sets out, which is then much shorter.
+        enough : float, optional
+            Points or a chance at which a search that proves nothing may stop.
+        """
         search = _Search(self, Work(self.fixes, limits))
-        first = search.propose(self.points, 0.0 if self.additive else GAP)
+        near = self.values_near(known[0].chosen) if known and not self.additive else None
+        first = search.propose(self.points if near is None else near, 0.0 if self.additive else GAP)
         start = self.gain(first.chosen)
         search.offer(first.jobs)
         for plan in known:
@@ -207,13 +248,15 @@ class Planner:
         if self.additive:
             how = "optimal" if first.optimal else "found"
             bound = min(bound, level_of(self.before, "points") + first.bound)
-        else:
+        elif search.few:
             search.offer(search.propose(self.gains, GAP).jobs)
-            if len({self.fixes.options[place].fix for place in search.useful}) <= FEW:
-                search.enumerate()
-                how, bound = "enumerated", search.best_level
-            else:
-                search.improve()
+            bound = search.enumerate()
+            how = "enumerated" if bound <= search.best[0] + EQUAL else "found"
+        elif near is None:
+            search.offer(search.propose(self.gains, GAP).jobs)
+            search.improve()
+        else:
+            search.step(near, enough)
         search.prune()
         chosen = search.chosen
         return Plan(
@@ -226,9 +269,13 @@ class Planner:
             gain=self.gain(chosen),
             cost=sum((self.fixes.options[place].cost or Fraction(0) for place in chosen), Fraction(0)),
             how=how,
-            bound=max(bound, search.best_level),
+            bound=max(bound, self.level(chosen)),
             start=start,
         )
+
+    def reaches(self, limits: Limits, wanted: float) -> bool:
+        """Whether all that can be done at all within some limits, together, reaches a level: else no plan does."""
+        return _Search(self, Work(self.fixes, limits)).highest() >= wanted - EQUAL
 
     def values_at(self, chosen: Sequence[int], useful: Sequence[int]) -> list[float]:
         """Return what each option brings beside the other fixes of some that are done.
@@ -238,14 +285,22 @@ class Planner:
         options, after = self.fixes.options, self.fixes.after(chosen)
         done = {options[place].fix: place for place in chosen}
         bare = {name: self._bare(after, own, chosen) for name, own in done.items()}
-        wanted = sorted(set(useful) | set(chosen))
-        states = [*bare.values(), *(self._with(bare.get(options[place].fix, after), place) for place in wanted)]
-        found = [level_of(gain, self.goal) for gain in self.bench.gains(states, after)]
+        fresh = sorted(set(useful) - set(chosen))
+        states = [*bare.values(), *(self._with(bare.get(options[place].fix, after), place) for place in fresh)]
+        found = [self.value(gain) for gain in self.bench.gains(states, after)]
         without = dict(zip(bare, found, strict=False))
         values = [0.0] * len(options)
-        for place, gain in zip(wanted, found[len(bare) :], strict=True):
+        for place in chosen:
+            values[place] = -without[options[place].fix]
+        for place, gain in zip(fresh, found[len(bare) :], strict=True):
             values[place] = gain - without.get(options[place].fix, 0.0)
         return values
+
+    def values_near(self, chosen: tuple[int, ...]) -> list[float]:
+        """Return what every option brings beside the others of a plan; kept for the next plan near it."""
+        if chosen not in self._values:
+            self._values[chosen] = self.values_at(chosen, range(len(self.fixes.options)))
+        return self._values[chosen]
 
     def _with(self, state: Floats, place: int) -> Floats:
         option, more = self.fixes.options[place], state.copy()
@@ -275,7 +330,12 @@ class _Search:
         self.options = planner.fixes.options
         self.useful = self._useful()
         self.jobs: tuple[Job, ...] = ()
-        self.best_level = level_of(planner.before, planner.goal)
+        self.best = planner.rank(planner.before)
+
+    @property
+    def few(self) -> bool:
+        """Whether every set that could be better is looked at."""
+        return len({self.options[place].fix for place in self.useful}) <= FEW
 
     def _useful(self) -> list[int]:
         """Return the options that can be done at all and aim at something or are needed by others."""
@@ -307,13 +367,12 @@ class _Search:
     def offer(self, jobs: tuple[Job, ...]) -> bool:
         """Take a plan where it is better than the best so far."""
         chosen = [job.option for job in jobs]
-        level = self.planner.level(chosen)
-        return self._take(jobs, chosen, level)
+        return self._take(jobs, self.planner.rank(self.planner.worth(chosen)))
 
-    def _take(self, jobs: tuple[Job, ...], chosen: Sequence[int], level: float) -> bool:
-        same = abs(level - self.best_level) <= EQUAL and self.key(chosen) < self.key(self.chosen)
-        if level > self.best_level + EQUAL or same:
-            self.jobs, self.best_level = jobs, level
+    def _take(self, jobs: tuple[Job, ...], rank: Rank) -> bool:
+        order = compared(rank, self.best)
+        if order > 0 or (order == 0 and self.key([job.option for job in jobs]) < self.key(self.chosen)):
+            self.jobs, self.best = jobs, rank
             return True
         return False
 
@@ -329,13 +388,15 @@ class _Search:
 
     # ------------------------------------------------------------------------------------------------ few fixes
 
-    def enumerate(self) -> None:
-        """Look at every set that could be better than the best so far.
+    def enumerate(self) -> float:
+        """Look at every set that could be better than the best so far; return a level that no plan exceeds.
 
         Worth never falls with what is done; so a branch is left where doing all that is still possible in it, were it
-        free, would not be better.
+        free, would not be better. After :data:`LOOKS` sets branches stay open, and the largest of them is the bound.
         """
+        self.looks, self.left_open = LOOKS + len(self.planner.said), self.best[0]
         self._branch(self._groups(), (), frozenset())
+        return max(self.left_open, self.best[0])
 
     def _groups(self) -> list[list[int]]:
         """Return the options by fix: what is needed first, then the largest gains; the best level first."""
@@ -362,14 +423,16 @@ class _Search:
 
     def _branch(self, groups: Sequence[Sequence[int]], chosen: tuple[int, ...], out: frozenset[str]) -> None:
         open_ = [own for group in groups if (own := [place for place in group if self._possible(place, chosen, out)])]
-        level = self.planner.level([*chosen, *(place for own in open_ for place in own)])
-        if level < self.best_level - EQUAL:
-            return
-        if level <= self.best_level + EQUAL and self.key(chosen) >= self.key(self.chosen):
+        rank = self.planner.rank(self.planner.worth([*chosen, *(place for own in open_ for place in own)]))
+        order = compared(rank, self.best)
+        if order < 0 or (order == 0 and self.key(chosen) >= self.key(self.chosen)):
             return
         if not open_:
             if self.work.fits(chosen) and (jobs := self.work.schedule(chosen)) is not None:
-                self._take(jobs, chosen, level)
+                self._take(jobs, rank)
+            return
+        if len(self.planner.said) >= self.looks:
+            self.left_open = max(self.left_open, rank[0])
             return
         names = {self.options[place].fix for place in chosen}
         for place in open_[0]:
@@ -410,6 +473,25 @@ class _Search:
                 break
             else:  # gains are dear: asked for again only where the old ones lead no further
                 values, fresh = planner.values_at(self.chosen, self.useful), True
+        self._fill(values)
+
+    def step(self, values: Sequence[float], enough: float | None) -> None:
+        """Exchange and fill up by the gains at a neighbour's plan."""
+        self._fill(values)
+        for _ in range(STEPS):
+            if (enough is not None and self.best[0] >= enough) or not self._exchange(values):
+                break
+        self._fill(values)
+
+    def _fill(self, values: Sequence[float]) -> None:
+        """Add what still fits beside the plan, what brings most for its cost first."""
+        brings = [place for place in self.useful if values[place] > 0 or self.planner.points[place] > EQUAL]
+        rate = {place: max(values[place], 0.0) / max(self.work.cost[place], 1) for place in brings}
+        more = self.work.filled(
+            self.jobs, sorted(brings, key=lambda place: (-rate[place], self.work.cost[place], place))
+        )
+        if len(more) > len(self.jobs):
+            self.offer(more)
 
     def _backwards(self) -> None:
         """From everything done, leave out what brings least for its cost, until the rest keeps to the limits.
@@ -428,7 +510,7 @@ class _Search:
 
     def _exchange(self, values: Sequence[float]) -> bool:
         """Take the best of the exchanges that promise most; return whether one is better than the plan."""
-        fixes, goal, here, near = self.planner.fixes, self.planner.goal, self.chosen, self.near()
+        fixes, here, near = self.planner.fixes, self.chosen, self.near()
         sets: list[tuple[int, ...]] = []
         for more in self._moves(values):
             if len(sets) == CHECKED:
@@ -438,8 +520,11 @@ class _Search:
         if not sets:
             return False
         gains = self.planner.bench.gains([fixes.after(own) for own in sets], fixes.after(here))
-        first = min(zip(gains, sets, strict=True), key=lambda one: (-level_of(one[0], goal), self.key(one[1]), one[1]))
-        jobs = self.work.schedule(first[1], near)
+        ranks = [self.planner.rank(gain) for gain in gains]
+        best = min(zip(ranks, sets, strict=True), key=lambda one: (-one[0][0], -one[0][1], self.key(one[1]), one[1]))
+        if compared(best[0], (0.0, 0.0)) < 0:
+            return False
+        jobs = self.work.schedule(best[1], near)
         return jobs is not None and self.offer(jobs)
 
     def _moves(self, values: Sequence[float]) -> Iterable[tuple[int, ...]]:
@@ -462,7 +547,7 @@ class _Search:
                 gone = out if other is None else other
                 gain = values[place] - (0.0 if gone is None else values[gone])
                 cost = spent + self.work.cost[place] - (0 if gone is None else self.work.cost[gone])
-                if gain <= 0 or (budget is not None and cost > budget):
+                if gain <= self.planner.small or (budget is not None and cost > budget):
                     continue
                 rest = inside if gone is None else [one for one in inside if one != gone]
                 promised.append((gain, tuple(sorted([*rest, place]))))
@@ -470,18 +555,33 @@ class _Search:
         return [own for _, own in promised]
 
     def prune(self) -> None:
-        """Leave out, dearest first, what adds nothing to the goal, as long as nothing else needs it."""
-        going = True
+        """Leave out, dearest first, what adds nothing, as long as nothing else needs it.
+
+        Worth never falls with what is done: what is missed beside all others is missed beside fewer too.
+        """
+        planner, all_ = self.planner, self.chosen
+        if not all_:
+            return
+        rests = [[other for other in all_ if other != place] for place in all_]
+        gains = planner.bench.gains([planner.fixes.after(rest) for rest in rests], planner.fixes.after(all_))
+        idle = [place for place, gain in zip(all_, gains, strict=True) if compared(planner.rank(gain), (0.0, 0.0)) == 0]
+        idle.sort(key=lambda place: (-self.work.cost[place], place))
+        kept, going = list(all_), True
         while going:
             going = False
-            for place in sorted(self.chosen, key=lambda place: (-self.work.cost[place], place)):
-                rest = [other for other in self.chosen if other != place]
-                if not self.work.fits(rest) or self.planner.level(rest) < self.best_level - EQUAL:
-                    continue
-                self.jobs = tuple(job for job in self.jobs if job.option != place)
-                self.best_level = self.planner.level(rest)
-                going = True
-                break
+            for place in [place for place in idle if place in kept]:
+                rest = [other for other in kept if other != place]
+                if self.work.fits(rest) and compared(planner.rank(planner.gain(rest, all_)), (0.0, 0.0)) == 0:
+                    kept, going = rest, True
+        self.jobs = tuple(job for job in self.jobs if job.option in kept)
+
+
+def compared(one: Rank, other: Rank) -> int:
+    """Return 1 where one goes before the other, -1 where it goes behind, 0 where they differ by rounding alone."""
+    for mine, its in zip(one, other, strict=True):
+        if abs(mine - its) > EQUAL:
+            return 1 if mine > its else -1
+    return 0
 
 
 def without(work: Work, chosen: Sequence[int], gone: int) -> list[int]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
+import numpy as np
+
 from evalsys.assessment import Assessment
 from evalsys.benches import bench_of, settled
 from evalsys.faults import Fault, InputFaults
@@ -25,7 +27,7 @@ from evalsys.mending import Bench, Gain
 from evalsys.planning import Plan, plan_of
 from evalsys.schema import parse_number
 
-__all__ = ["DAYS", "Planned", "amount", "limits_for", "plan", "planned", "settle", "share", "whole_days"]
+__all__ = ["DAYS", "Planned", "amount", "check_days", "limits_for", "plan", "planned", "settle", "share", "whole_days"]
 
 Goal = Literal["chance", "points"]
 Number = Fraction | int | float | str
@@ -137,12 +139,15 @@ def planned(
     limits, assumed = limits_for(found.prospect.score.assessment, bench.fixes, budget=money, days=days)
     edge = None if wanted is None else _edge(found, bench, limits, wanted)
     if edge is not None and edge.cheapest is not None:
-        made, quickest, stops = edge.cheapest, edge.quickest, ()
+        made, quickest = edge.cheapest, edge.quickest
     else:
         kind = "points" if found.chance is None else goal or "chance"
         best = edge.steps[-1].plan if edge is not None and edge.steps else plan_of(bench, limits, kind)
         made, quickest = settle(found, best), None
-        stops = edge.stops if edge is not None else () if made.jobs else _stops(bench, limits)
+    if edge is not None:
+        stops = edge.stops
+    else:
+        stops = () if made.jobs else _stops(bench, limits)
     alone = bench.gains([bench.fixes.after([job.option]) for job in made.jobs]) if made.jobs else ()
     return Planned(made, tuple(alone), wanted, quickest, stops, assumed)
 
@@ -176,6 +181,16 @@ def limits_for(
         deadline=None if last is None else last + datetime.timedelta(days=1),
     )
     return made, assumed
+
+
+def check_days(assessment: Assessment, days: int | None) -> None:
+    """Raise what is wrong with the days of a plan, before anything is computed.
+
+    Raises
+    ------
+    InputFaults
+    """
+    limits_for(assessment, Fixes((), np.zeros((0, 3), dtype=np.int64)), days=days)
 
 
 def _edge(found: Forecast, bench: Bench, limits: Limits, wanted: float) -> Frontier:

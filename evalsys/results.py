@@ -172,6 +172,7 @@ _TABLES = {
     "events": Text("事件", "events"),
     "fixes": Text("整改项目", "fixes"),
     "capacity": Text("人力", "capacity"),
+    "projects": Text("项目台账", "projects"),
     "units": Text("责任单位", "units"),
     "areas": Text("属地", "areas"),
 }

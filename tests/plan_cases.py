@@ -136,8 +136,8 @@ def some_schedule(fixes: Fixes, limits: Limits, chosen: Sequence[int]) -> bool:
     return rest([], sorted(chosen))
 
 
-def best_by_hand(bench, limits: Limits, goal: str) -> tuple[float, Fraction]:
-    """Return the best level of any plan, and the cost of the cheapest plan that has it."""
+def best_by_hand(bench, limits: Limits, goal: str) -> tuple[float, float, Fraction]:
+    """Return the level and the points of the best of all plans, and its cost: level first, then points, then cost."""
     fixes = bench.fixes
     scored = []
     for chosen in every_set(fixes):
@@ -149,6 +149,10 @@ def best_by_hand(bench, limits: Limits, goal: str) -> tuple[float, Fraction]:
         if any(not names.issuperset(one.needs) or names & set(one.excludes) for one in own):
             continue
         worth = bench.worth(fixes.after(chosen))
-        scored.append((round(worth.points if goal == "points" else worth.chance, 9), -cost, chosen))
+        level = worth.points if goal == "points" else worth.chance
+        scored.append((round(level, 9), round(worth.points, 9), -cost, chosen))
     scored.sort(reverse=True)
-    return next((level, -cost) for level, cost, chosen in scored if some_schedule(fixes, limits, chosen))
+    for level, points, cost, chosen in scored:
+        if some_schedule(fixes, limits, chosen):
+            return level, points, -cost
+    raise AssertionError("nothing done is always a plan")

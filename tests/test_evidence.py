@@ -267,7 +267,7 @@ def test_other_tables(tmp_path: Path) -> None:
                 "unit": "甲局",
                 "needs": "",
             },
-            {"fix_id": "f1", "level": "b", "targets": "*@c1", "after": "", "cost": "", "unit": "", "needs": "f1"},
+            {"fix_id": "f2", "level": "", "targets": "*@c1", "after": "", "cost": "", "unit": "", "needs": "f1"},
         ],
         capacity=[{"unit": "甲局", "week": "2016-W20", "crew_days": "2.5"}],
     )

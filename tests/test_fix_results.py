@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from test_cli_fixes import city
 
-from evalsys import fix_results, forecast, read_assessment
+from evalsys import fix_results, forecast, plan_results, read_assessment, visit_results
 from evalsys.fix_effects import Effect, Effects, Pair
 from evalsys.fixes import fixes_of
 from evalsys.language import Text
@@ -91,9 +91,9 @@ def test_every_form_speaks_one_language(found, told, lang):
     more = {"wanted": 0.9, "quickest": plan, "stops": stops}
     texts = [
         fix_results.effects_text(found, told, lang),
-        fix_results.plan_text(found, plan, ALONE, lang, **more),
-        fix_results.plan_text(found, replace(plan, jobs=()), (), lang, stops=stops),
-        fix_results.visits_text(found, VISITS, lang),
+        plan_results.plan_text(found, plan, ALONE, lang, **more),
+        plan_results.plan_text(found, replace(plan, jobs=()), (), lang, stops=stops),
+        visit_results.visits_text(found, VISITS, lang),
     ]
     for text in texts:
         own = re.sub("基本|彻底|社区\\d|甲局", "", text)  # names that the tables give
@@ -113,25 +113,25 @@ def test_effects_in_words(found, told):
 
 
 def test_a_plan_in_words(found):
-    lines = fix_results.plan_text(found, plan_of(found), ALONE, "zh", wanted=0.635).splitlines()
+    lines = plan_results.plan_text(found, plan_of(found), ALONE, "zh", wanted=0.635).splitlines()
     assert lines[0] == "达标可能性可达到 63.5%；以下为所找到的费用最少的方案。"
     assert lines[1] == "整改方案：2 项，费用 4.5（预算：5），工期 5 天（限 13 天），2026-05-02 至 2026-05-06。"
     assert lines[2] == "达标可能性约 40% → 约 64%；期望得分 7.00 → 8.50 分。"
     assert lines[3].endswith("任何方案的达标可能性都不超过 81.30%。")  # rounded up: a bound stays one
-    short = fix_results.plan_text(found, plan_of(found), ALONE, "en", wanted=0.636)
+    short = plan_results.plan_text(found, plan_of(found), ALONE, "en", wanted=0.636)
     assert "a chance of 63.6% cannot be reached" in short
-    rows = records(fix_results.plan_rows(found, plan_of(found), ALONE, "zh"))
+    rows = records(plan_results.plan_rows(found, plan_of(found), ALONE, "zh"))
     assert [(row["begins"], row["ends"], row["days"]) for row in rows] == [
         ("2026-05-02", "2026-05-02", 1),
         ("2026-05-04", "2026-05-06", 3),
     ]
     counted = plan_of(found, limits=replace(plan_of(found).limits, start=None, budget=None))
-    assert records(fix_results.plan_rows(found, counted, ALONE, "zh"))[1]["ends"] == "第5天"
-    assert "预算：不限" in fix_results.plan_text(found, counted, ALONE, "zh")
+    assert records(plan_results.plan_rows(found, counted, ALONE, "zh"))[1]["ends"] == "第5天"
+    assert "预算：不限" in plan_results.plan_text(found, counted, ALONE, "zh")
 
 
 def test_a_plan_as_json(found):
-    said = json.loads(fix_results.plan_json(found, plan_of(found), ALONE, "en", wanted=0.7))
+    said = json.loads(plan_results.plan_json(found, plan_of(found), ALONE, "en", wanted=0.7))
     assert said["limits"] == {
         "budget": {"exact": "5", "value": 5.0},
         "days": 13,
@@ -149,29 +149,29 @@ def test_a_plan_as_json(found):
 
 
 def test_a_patrol_shows_its_order_then_the_plain_list(found):
-    rows = records(fix_results.visits_rows(found, VISITS, "zh"))
+    rows = records(visit_results.visits_rows(found, VISITS, "zh"))
     assert [row["site"] for row in rows] == ["s2", "s1", "s3"]
     assert [row["place"] for row in rows] == [1, 2, None]
     assert [row["rank"] for row in rows] == [2, 1, 3]
     assert [row["lost"] for row in rows] == [Fraction(3, 2), 2, Fraction(1, 4)]
-    text = fix_results.visits_text(found, VISITS, "zh")
+    text = visit_results.visits_text(found, VISITS, "zh")
     assert "平均多提高 0.375 分" in text
     assert "则为 0.500 分" in text
     assert "则为 0.750 分（上限）" in text
     chance = replace(VISITS, payoff="chance")
-    assert "平均多提高 37.50 个百分点" in fix_results.visits_text(found, chance, "zh")
-    assert records(fix_results.visits_rows(found, chance, "zh"))[0]["added"] == 25
-    said = json.loads(fix_results.visits_json(found, VISITS, "en"))
+    assert "平均多提高 37.50 个百分点" in visit_results.visits_text(found, chance, "zh")
+    assert records(visit_results.visits_rows(found, chance, "zh"))[0]["added"] == 25
+    said = json.loads(visit_results.visits_json(found, VISITS, "en"))
     assert [one["site"] for one in said["visits"]] == ["s2", "s1"]
     assert (said["evsi"], said["evppi"], said["evpi"]) == (0.375, 0.5, 0.75)
-    assert "不足 0.001 分" in fix_results.visits_text(found, replace(VISITS, evsi=1e-5), "zh")
+    assert "不足 0.001 分" in visit_results.visits_text(found, replace(VISITS, evsi=1e-5), "zh")
     empty = replace(VISITS, rows=(), plain=())
-    assert "没有需要再看的点位" in fix_results.visits_text(found, empty, "zh")
+    assert "没有需要再看的点位" in visit_results.visits_text(found, empty, "zh")
 
 
 def test_json_is_strict(found, told):
     bad = replace(told, base=Worth(7.0, None))
-    for text in (fix_results.effects_json(found, bad, "zh"), fix_results.visits_json(found, VISITS, "zh")):
+    for text in (fix_results.effects_json(found, bad, "zh"), visit_results.visits_json(found, VISITS, "zh")):
         json.loads(text, parse_constant=lambda word: pytest.fail(word))
     said = json.loads(fix_results.effects_json(found, told, "zh"))
     assert said["base"] == {"points": 7.125, "points_error": 0.01, "chance": 0.4, "chance_error": 0.003}

@@ -35,7 +35,7 @@ def budgets(fixes):
 def test_no_smaller_budget_and_no_fewer_days_will_do(seed):
     fixes, limits = random_case(seed, 4, levels=1)
     bench = bench_of(fixes, seed)
-    best, _ = best_by_hand(bench, limits, "chance")
+    best, *_ = best_by_hand(bench, limits, "chance")
     wanted = (best + 0.1) / 2
     found = frontier_of(bench, limits, wanted)
     assert found.cheapest is not None
@@ -78,7 +78,7 @@ def test_the_frontier_of_few_fixes_is_that_of_enumeration():
     limits = replace(limits, budget=None)
     bench = bench_of(fixes)
     for step in frontier_of(bench, limits, most=9).steps:
-        level, cost = best_by_hand(bench, replace(limits, budget=step.budget), "chance")
+        level, _, cost = best_by_hand(bench, replace(limits, budget=step.budget), "chance")
         assert step.plan.level == pytest.approx(level, abs=1e-8)
         assert step.budget == cost
 

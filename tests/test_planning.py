@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -46,12 +47,13 @@ def agrees(kind, seed, count, levels=2):
     fixes, limits = random_case(seed, count, levels=levels, share=kind != "additive")
     bench = make(fixes, seed)
     plan = plan_of(bench, limits, goal)
-    level, cost = best_by_hand(bench, limits, goal)
+    level, points, cost = best_by_hand(bench, limits, goal)
     assert breaks(fixes, limits, [(job.option, job.begins, job.ends) for job in plan.jobs]) == ""
     assert plan.level == pytest.approx(level, abs=1e-8)
     assert plan.how == ("optimal" if kind == "additive" else "enumerated")
     assert plan.bound == pytest.approx(level, abs=1e-8)
     if kind != "additive":
+        assert plan.after.points == pytest.approx(points, abs=1e-8)
         assert plan.cost == cost
     assert level_of(plan.gain, goal) >= level_of(plan.start, goal) - 1e-12
     return plan
@@ -123,8 +125,26 @@ def test_what_adds_nothing_is_left_out():
     fixes = fixes_with([option("a", [0], cost=1), option("b", [1], cost=0), option("c", [2], cost=5, needs=("b",))])
     bench = FakeBench(fixes, lambda after: float(after[0]), lambda after: float(after[2]))
     assert plan_of(bench, limits_with(7), "points").chosen == (0,)
-    assert plan_of(bench, limits_with(14), "chance").chosen == (1, 2)  # 'b' adds nothing but is needed
-    assert plan_of(bench, limits_with(7), "chance").chosen == ()  # two weeks are needed
+    assert plan_of(bench, limits_with(14), "chance").chosen == (0, 1, 2)  # 'b' adds nothing but is needed
+    assert plan_of(bench, limits_with(14, budget=5), "chance").chosen == (1, 2)  # the chance goes before points
+    assert plan_of(bench, limits_with(7), "chance").chosen == (0,)  # two weeks are needed
+
+
+@pytest.mark.parametrize("count", [6, 20])
+@pytest.mark.parametrize("level", [0.0, 0.3, 1.0])
+def test_where_the_chance_is_flat_points_decide(count, level):
+    """Far below the mark, or far above it: the plan of the chance is then that of the points."""
+    fixes, limits = random_case(7, count, levels=1)
+    limits = replace(limits, budget=Fraction(count))
+    weights = weights_of(fixes, 7)
+    flat = FakeBench(fixes, lambda after: float(weights @ after), lambda after: level)
+    plan, points = plan_of(flat, limits, "chance"), plan_of(flat, limits, "points")
+    assert plan.after.chance == level
+    assert plan.gain.points > 0
+    if count == 6:
+        assert plan.after.points == pytest.approx(points.after.points)
+    else:  # best found, of the best there is
+        assert points.after.points >= plan.after.points > 0.98 * points.after.points
 
 
 def test_the_cheaper_of_equal_plans():
@@ -201,8 +221,9 @@ def test_a_model_s_own_chance(seed):
     limits = limits_with(7, budget=4)
     for goal in ("points", "chance"):
         plan = plan_of(Real(), limits, goal)
-        level, _ = best_by_hand(Real(), limits, goal)
+        level, points, cost = best_by_hand(Real(), limits, goal)
         assert plan.level == pytest.approx(level, abs=1e-8)
+        assert (plan.after.points, plan.cost) == (pytest.approx(points, abs=1e-8), cost)
         assert level_of(plan.gain, goal) > 0
     assert plan.how == "enumerated"
 

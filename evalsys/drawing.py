@@ -21,7 +21,7 @@ from evalsys.frequencies import Damping, damping
 from evalsys.model import Model
 from evalsys.regions import Row
 
-__all__ = ["Atoms", "DrawTerm", "atoms_of", "losses_at"]
+__all__ = ["Atoms", "DrawTerm", "atoms_of", "levels_at", "losses_at"]
 
 Floats = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -75,8 +75,12 @@ def losses_at(model: Model, row: Row, seen: Floats) -> Floats:
     -------
     ndarray (Z, S, levels)
     """
+    return levels_at(model, row, seen[..., row.check])
+
+
+def levels_at(model: Model, row: Row, p: Floats) -> Floats:
+    """Return the chance of each level of a row at each site, from the chance to be found complying, (Z, S)."""
     block = model.blocks[row.block]
-    p = seen[..., row.check]
     chances = np.empty((*p.shape, len(row.losses)))
     chances[..., 0] = p
     np.multiply((1 - p)[..., None], block.sizes[:, row.check, : len(row.losses) - 1], out=chances[..., 1:])

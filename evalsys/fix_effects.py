@@ -17,7 +17,18 @@ from evalsys.language import Text
 from evalsys.mending import Bench, Gain, Worth
 from evalsys.shares import shapley
 
-__all__ = ["AT_LIMIT", "UNSEEN", "Effect", "Effects", "Pair", "best_of_each", "effects", "pairs_of", "shared_gain"]
+__all__ = [
+    "AT_LIMIT",
+    "UNMOVED",
+    "UNSEEN",
+    "Effect",
+    "Effects",
+    "Pair",
+    "best_of_each",
+    "effects",
+    "pairs_of",
+    "shared_gain",
+]
 
 Floats = NDArray[np.float64]
 
@@ -30,6 +41,7 @@ _ERRORS = 3.0
 #: Why a fix brings nothing.
 UNSEEN = Text("正式督查看不到：所列点位不在抽查和必查范围内", "the inspection looks at none of its targets")
 AT_LIMIT = Text("已在上限：现状不低于整改后的水平", "at its limit: its targets comply as often already")
+UNMOVED = Text("达标与否都不改变得分", "the score is the same whether its targets comply or not")
 
 
 @dataclass(frozen=True)
@@ -144,7 +156,9 @@ def effects(found: Forecast, bench: Bench | None = None) -> Effects:
     bench = bench_of(found) if bench is None else bench
     fixes = bench.fixes
     gains = bench.gains([fixes.after([place]) for place in range(len(fixes.options))])
-    rows = tuple(_effect(place, fixes.options[place], gain) for place, gain in enumerate(gains))
+    blocks = found.prospect.model.blocks
+    chance = np.array([blocks[block].chance[entry, check] for block, entry, check in fixes.cells.tolist()])
+    rows = tuple(_effect(place, fixes.options[place], gain, chance) for place, gain in enumerate(gains))
     top = best_of_each(fixes, gains)
     shared = tuple(place for place in top if rows[place].why_none is None)[:SHARED]
     joint, shares = shared_gain(bench, shared)
@@ -161,9 +175,8 @@ def effects(found: Forecast, bench: Bench | None = None) -> Effects:
     )
 
 
-def _effect(place: int, option: Option, gain: Gain) -> Effect:
-    nothing = gain.points == 0 and not gain.chance
-    why = None if not nothing else AT_LIMIT if len(option.cells) else UNSEEN
+def _effect(place: int, option: Option, gain: Gain, chance: Floats) -> Effect:
+    why = _why_none(option, chance) if gain.points == 0 and not gain.chance else None
     return Effect(
         place,
         gain,
@@ -173,6 +186,12 @@ def _effect(place: int, option: Option, gain: Gain) -> Effect:
         _per(gain.chance, option.crew_days),
         why,
     )
+
+
+def _why_none(option: Option, chance: Floats) -> Text:
+    if not len(option.cells):
+        return UNSEEN
+    return AT_LIMIT if (chance[option.cells] >= option.after).all() else UNMOVED
 
 
 def _per(gain: float | None, amount: Fraction | None) -> float | None:

@@ -42,6 +42,8 @@ __all__ = [
     "worth_json",
 ]
 
+#: Widest column of words on a terminal.
+_WIDEST = 48
 #: A column with its cells.
 Cells = tuple[Column, Sequence[Any]]
 
@@ -201,12 +203,21 @@ def shown(column: Column, words: Sequence[str], lang: Lang) -> Cells:
 def options_shown(found: Forecast, held: Sequence[Option], lang: Lang, priced: bool = True) -> list[Cells]:
     """Return the columns that say what each option is; without costs where all are assumed."""
     of = {column.key: (column, cells) for column, cells in of_options(found, held, lang)}
-    out: list[Cells] = [of[key] for key in ("fix", "what", "unit")]
+    out: list[Cells] = [(of[key][0], [_cut(word) for word in of[key][1]]) for key in ("fix", "what", "unit")]
     for key in ("cost", "crew_days") if priced else ("crew_days",):
         column, amounts = of[key]
         if any(amount is not None for amount in amounts):
             out.append(shown(column, [cost(amount) for amount in amounts], lang))
     return out
+
+
+def _cut(said: str | None) -> str | None:
+    """Return words that are not wider than a column of a terminal may be."""
+    if said is None or display_width(said) <= _WIDEST:
+        return said
+    while display_width(said) > _WIDEST - 1:
+        said = said[:-1]
+    return f"{said.rstrip()}…"
 
 
 def gains_shown(gains: Sequence[Gain], columns: Sequence[Column], lang: Lang) -> list[Cells]:

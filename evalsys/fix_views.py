@@ -16,7 +16,7 @@ from evalsys.limits import Limits
 from evalsys.mending import Bench, Gain
 from evalsys.patrols import Visits, next_visits
 from evalsys.planning import Plan, plan_of
-from evalsys.plans import DAYS, limits_for, settle
+from evalsys.plans import DAYS, limits_for, settle, within
 from evalsys.stability import Stability, stability_of
 
 __all__ = ["DAYS", "NEAR", "Advice", "advise", "days_before", "letter", "plan_for", "rational"]
@@ -168,10 +168,11 @@ def plan_for(bench: Bench, limits: Limits, edge: Frontier, money: Fraction | Non
     cheapest that is within :data:`NEAR` of the best chance that money can buy.
     """
     if money is None and edge.cheapest is not None:
-        return edge.cheapest
+        return within(edge.cheapest, limits)
     if money is None and edge.steps and edge.steps[-1].plan.after.chance is not None:
         best = edge.steps[-1].plan.after.chance
-        return next(step.plan for step in edge.steps if (step.plan.after.chance or 0.0) >= best - NEAR)
+        near = next(step.plan for step in edge.steps if (step.plan.after.chance or 0.0) >= best - NEAR)
+        return within(near, limits)
     return plan_of(bench, limits, "points" if bench.worth(bench.fixes.after([])).chance is None else "chance")
 
 

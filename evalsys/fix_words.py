@@ -7,7 +7,7 @@ from datetime import date
 from fractions import Fraction
 
 from evalsys.assessment import Assessment
-from evalsys.fix_effects import AT_LIMIT, UNSEEN
+from evalsys.fix_effects import AT_LIMIT, UNMOVED, UNSEEN
 from evalsys.fix_views import Advice
 from evalsys.fixes import Option
 from evalsys.forecast_words import about, chance_of
@@ -118,7 +118,7 @@ def gain_points(value: float) -> str:
     ('+0.500', '0', '0')
     """
     said = decimal(Fraction(abs(value)).limit_denominator(10**9), 3)
-    return "0" if float(said) == 0 else f"{'+' if value > 0 else '-'}{said}"
+    return f"{'+' if value > 0 else '-'}{said}" if said.strip("0.") else "0"
 
 
 def gain_chance(value: float | None, error: float = 0.0, places: int = 1) -> str:
@@ -133,7 +133,8 @@ def gain_chance(value: float | None, error: float = 0.0, places: int = 1) -> str
         return "–"
     said = decimal(Fraction(abs(value) * 100).limit_denominator(10**9), places)
     sign = "" if float(said) == 0 else "+" if value > 0 else "-"
-    spread = decimal(Fraction(error * 200).limit_denominator(10**9), places)
+    least = Fraction(1, 10**places)  # an error is never told as none
+    spread = decimal(max(Fraction(error * 200).limit_denominator(10**9), least), places)
     return f"{sign}{said}" + (f" ± {spread}" if error else "")
 
 
@@ -149,6 +150,10 @@ def headline(advice: Advice, lang: Lang) -> tuple[str, str]:
     """Return the plan in a sentence: what it takes and brings; and what comes first."""
     plan, found = advice.plan, advice.found
     count = len(plan.jobs)
+    if not count and _reached(advice):
+        low = chance_said(found, plan.before.chance or 0.0, lang)
+        first = Text(f"不办整改，达标可能性已为{low}", f"With no fix at all the chance to pass is {low} already")
+        return first.say(lang), ""
     if not count:
         return Text("没有可以办理、又能提高得分的整改", "No fix within the limits would raise the score").say(lang), ""
     money = not advice.effects.fixes.assumed
@@ -158,17 +163,23 @@ def headline(advice: Advice, lang: Lang) -> tuple[str, str]:
         zh, en = f"{zh}、用 {days} 天", f"{en} in {plural(days, 'day')}"
     zh = f"{zh}办 {count} 项整改" if money else f"办好 {count} 处问题"
     en = en if money else plural(count, "repair")
-    if plan.after.chance is None or plan.before.chance is None:
+    low, high = (chance_said(found, worth.chance or 0.0, lang) for worth in (plan.before, plan.after))
+    if plan.after.chance is None or low == high:  # no mark, or as good as certain either way
         low, high = (_decimal(worth.points, 2) for worth in (plan.before, plan.after))
         first = Text(
             f"{zh}，期望得分由 {low} 分升到 {high} 分",
             f"{en} would lift the expected score from {low} to {high} points",
         )
     else:
-        low, high = (chance_said(found, worth.chance or 0.0, lang) for worth in (plan.before, plan.after))
         first = Text(f"{zh}，达标可能性由{low}升到{high}", f"{en} would lift the chance to pass from {low} to {high}")
     names = [what(plan.fixes.options[place], advice.assessment, lang) for place in leading(advice)]
     return first.say(lang), Text(f"先办{joined(names, lang)}", f"first {joined(names, lang)}").say(lang)
+
+
+def _reached(advice: Advice) -> bool:
+    """Whether nothing need be done for the wanted chance."""
+    before = advice.plan.before.chance
+    return advice.wanted is not None and before is not None and before >= advice.wanted
 
 
 def leading(advice: Advice, most: int = 2) -> tuple[int, ...]:
@@ -187,8 +198,8 @@ def beside(advice: Advice, lang: Lang) -> str:
     most = advice.frontier.steps[-1].plan if advice.frontier.steps else None
     if most is not None and most.after.chance is not None and plan.after.chance is not None:
         more, left = len(most.jobs) - len(plan.jobs), most.after.chance - plan.after.chance
-        if more > 0 and left > 0:
-            said = gain_chance(left).lstrip("+")
+        said = gain_chance(left).lstrip("+")
+        if more > 0 and left > 0 and float(said):
             out.append(
                 Text(
                     f"再多办 {more} 项，只能再提高约 {said} 个百分点。",
@@ -209,7 +220,7 @@ def beside(advice: Advice, lang: Lang) -> str:
 def effects_reading(advice: Advice, lang: Lang) -> str:
     """Return what the chart of effects shows, and how many fixes bring nothing and why."""
     none = [advice.effects.effects[place].why_none for place in advice.effects.top]
-    unseen, limit = none.count(UNSEEN), none.count(AT_LIMIT)
+    unseen, limit, unmoved = (none.count(why) for why in (UNSEEN, AT_LIMIT, UNMOVED))
     zh = "深蓝为推荐方案内的整改，浅蓝为方案外。各项单独计算；几项一起办时效果有重叠或叠加，合计以方案表为准。"
     en = (
         "Dark: in the plan; light: not. Each is computed alone; together they may bring less or more, as the plan's "
@@ -217,10 +228,13 @@ def effects_reading(advice: Advice, lang: Lang) -> str:
     )
     if unseen:
         zh += f"另有 {unseen} 项的对象不在抽查和必查范围内，办了也不影响得分。"
-        en += f" {plural(unseen, 'fix', 'fixes')} aim at nothing that the inspection looks at."
+        en += f" {plural(unseen, 'fix aims', 'fixes aim')} at nothing that the inspection looks at."
     if limit:
         zh += f"有 {limit} 项的对象现状已不低于整改后的水平。"
-        en += f" {plural(limit, 'fix', 'fixes')} aim at what is at its limit already."
+        en += f" {plural(limit, 'fix aims', 'fixes aim')} at what is at its limit already."
+    if unmoved:
+        zh += f"有 {unmoved} 项的对象达标与否都不改变得分。"
+        en += f" {plural(unmoved, 'fix aims', 'fixes aim')} at what does not move the score."
     return Text(zh, en).say(lang)
 
 
@@ -245,11 +259,16 @@ def plan_reading(advice: Advice, lang: Lang) -> str:
 
 def total_note(advice: Advice, lang: Lang) -> str:
     """Return how the plan's total compares with the sum of its parts."""
-    gains = [advice.effects.effects[place].gain for place in advice.chosen]
-    if advice.plan.gain.chance is None:
-        said = gain_points(sum(gain.points for gain in gains))
+    gains, whole = [advice.effects.effects[place].gain for place in advice.chosen], advice.plan.gain
+    if whole.chance is None:
+        said, total = gain_points(sum(gain.points for gain in gains)), gain_points(whole.points)
     else:
-        said = gain_chance(sum(gain.chance or 0.0 for gain in gains))
+        said, total = gain_chance(sum(gain.chance or 0.0 for gain in gains)), gain_chance(whole.chance)
+    if said == total:
+        return Text(
+            "合计一行按整套方案重新计算，与各项单独办的合计相同。",
+            "The total is computed for the whole plan and equals the sum of each alone.",
+        ).say(lang)
     return Text(
         f"合计一行按整套方案重新计算，不等于各项单独办的合计（{said}）。“分摊”把整套方案的提高分到各项，合计相等。",
         f"The total is computed for the whole plan and differs from the sum of each alone ({said}). The share hands "
@@ -283,6 +302,10 @@ def money_reading(advice: Advice, lang: Lang) -> str:
         return Text(
             f"在所给期限和人力之内，达标可能性最高{chance}，达不到 {goal}。",
             f"Within the days and crews given, the chance to pass is at most {chance}, short of {goal}.",
+        ).say(lang)
+    if not edge.cheapest.jobs:
+        return Text(
+            f"不花钱，达标可能性也在 {goal} 以上。", f"At no cost at all the chance to pass is {goal} or more."
         ).say(lang)
     zh = f"费用 {cost(edge.cheapest.cost)} 即可把达标可能性提到 {goal} 以上（已找到的最小预算）"
     en = f"A cost of {cost(edge.cheapest.cost)} lifts the chance to pass above {goal} (the smallest budget found)"
@@ -341,7 +364,7 @@ def timetable_reading(advice: Advice, lang: Lang) -> str:
             en.append(f"{plural(rest, 'other unit')}: {others}")
     if none := units.count(None):
         zh.append(f"{none} 项未登记责任单位")
-        en.append(f"no unit registered: {none}")
+        en.append(f"{'no' if en else 'No'} unit registered: {none}")
     if not advice.scheduled:
         return Text(
             f"{'，'.join(zh)}。整改未填写工期和人天，不排进度。",
@@ -373,8 +396,8 @@ def together_reading(advice: Advice, lang: Lang) -> str:
     helps = sum(_main(pair.extra) > 0 for pair in pairs)
     hinders = len(pairs) - helps
     zh = [f"{helps} 对一起办效果更好"] * bool(helps) + [f"{hinders} 对一起办效果有重叠"] * bool(hinders)
-    en = [f"{plural(helps, 'pair')} bring more together than apart"] * bool(helps)
-    en += [f"{plural(hinders, 'pair')} bring less"] * bool(hinders)
+    en = [f"{plural(helps, 'pair brings', 'pairs bring')} more together than apart"] * bool(helps)
+    en += [f"{plural(hinders, 'pair brings', 'pairs bring')} less"] * bool(hinders)
     return Text(f"效果最大的几项整改中，{'，'.join(zh)}。", f"Among the largest fixes, {' and '.join(en)}.").say(lang)
 
 
@@ -393,7 +416,7 @@ def visits_reading(advice: Advice, lang: Lang) -> str:
         value, unit = gain_chance(visits.evsi).lstrip("+"), Text(" 个百分点", " percentage points")
     goal = Text("期望得分", "expected score") if visits.payoff == "points" else Text("达标可能性", "chance to pass")
     return Text(
-        f"整改前先看 {len(visits.rows)} 个点位、再从中选 {visits.repairs} 处整改，"
+        f"整改前先看 {len(visits.rows)} 个点位、再选 {visits.repairs} 处整改，"
         f"比不看就改平均多提高{goal.zh} {value}{unit.zh}。",
         f"Seeing {plural(len(visits.rows), 'site')} before choosing {visits.repairs} to mend raises the {goal.en} by "
         f"{value}{unit.en} more, on average, than mending without a look.",

@@ -20,7 +20,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Damping", "Grid", "Spectrum", "damping", "grid_of", "joined", "needed", "sum_of", "tables_of"]
+__all__ = [
+    "Damping",
+    "Grid",
+    "Spectrum",
+    "Tree",
+    "all_but_one",
+    "damping",
+    "grid_of",
+    "group_of",
+    "joined",
+    "needed",
+    "powers",
+    "sum_of",
+    "tables_of",
+]
 
 Floats = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -29,6 +43,7 @@ Ints = NDArray[np.int64]
 #: A frequency is left out where the product of all transforms but any one is certified below exp(-46) = 1e-20.
 _NOTHING = 46.0
 _ROOM = 2**18  # numbers of a transform that are multiplied at once: what a cache holds
+_GROUPS = 16  # of factors, whose products say which frequencies matter to any factor of them
 _SHORT = 2**11  # a transform that is not worth leaving out parts of
 
 
@@ -98,7 +113,7 @@ class Grid:
     long: int
     common: int = 1
     kept: Ints | None = None
-    _waves: dict[int, Complex] = field(default_factory=dict)
+    _known: dict[int, Complex] = field(default_factory=dict)
 
     @property
     def width(self) -> int:
@@ -113,15 +128,19 @@ class Grid:
         """Return the waves of the first cells at the kept frequencies, (size, F); None where a transform is cheaper."""
         if self.kept is None or size * len(self.kept) * (14 + zs) > 10 * zs * self.long:  # as measured
             return None
-        known = self._waves.get(stride)
+        known = self._known.get(stride)
         if known is None or len(known) < size:
             turns = np.outer(np.arange(size) * (stride % self.long), self.kept) % self.long
-            known = self._waves[stride] = self._turned[turns]
+            known = self._known[stride] = self._turned[turns]
         return known[:size]
 
     @cached_property
     def _turned(self) -> Complex:
         return np.asarray(np.exp(-2j * np.pi / self.long * np.arange(self.long)))
+
+    def waves(self, cells: Ints, frequency: Ints) -> Complex:
+        """Return the waves of some cells at some frequencies: cells (..., 1) and frequency (P,) give (..., P)."""
+        return np.asarray(self._turned[cells % self.long * frequency % self.long])
 
     def transform(self, law: Floats, stride: int) -> Complex:
         """Return the transform of numbers on every `stride`-th cell, (Z, F), or one period of it where it repeats."""
@@ -385,3 +404,104 @@ def _all_but_one(parts: Sequence[Any], whole: Complex) -> Iterator[tuple[int, Co
             _multiplied(here, part)
         for place, found in _all_but_one(own, here):
             yield low + place, found
+
+
+def all_but_one(whole: Complex, factors: Sequence[Complex]) -> Iterator[Complex]:
+    """Yield, for each of some factors, the product of `whole` and all other factors."""
+    after = [whole]
+    for factor in factors[:0:-1]:
+        after.append(after[-1] * factor)
+    before: Complex | None = None
+    for factor in factors:
+        rest = after.pop()
+        yield rest if before is None else rest * before
+        before = factor if before is None else before * factor
+
+
+def powers(base: Complex, counts: Ints) -> Complex:
+    """Return whole powers, each row to its own, by squaring."""
+    found = np.ones_like(base)
+    while True:
+        odd = counts % 2 == 1
+        found[odd] *= base[odd]
+        counts = counts // 2
+        if not counts.any():
+            return found
+        base = base * base
+
+
+class Tree:
+    """Products of factors: of all, and of all but one; what is put anew costs a product for each level.
+
+    Node k is the product of nodes 2k and 2k + 1; the last half of the nodes are the factors, one of them fixed.
+
+    Parameters
+    ----------
+    count : int
+        How many factors may be put; the fixed one comes after them.
+    fixed : complex array (Z, F)
+    """
+
+    def __init__(self, count: int, fixed: Complex) -> None:
+        self._first = count + 1
+        self._nodes: list[Complex | None] = [None] * (2 * count + 2)
+        self._stale = [True] * (count + 1)  # the products; they keep their arrays, which saves much time
+        self._others: dict[int, Complex] = {}
+        self._nodes[-1] = fixed
+
+    def put(self, leaf: int, factor: Complex) -> None:
+        """Set a factor."""
+        at = self._first + leaf
+        self._nodes[at] = factor
+        self._others.clear()
+        while at > 1 and not self._stale[at // 2]:  # what stands above a stale product is stale too
+            at //= 2
+            self._stale[at] = True
+
+    def _node(self, at: int) -> Complex:
+        found = self._nodes[at]
+        if at < self._first and self._stale[at]:
+            one, other = self._node(2 * at), self._node(2 * at + 1)
+            found = self._nodes[at] = np.multiply(one, other, out=found)
+            self._stale[at] = False
+        assert found is not None
+        return found
+
+    def total(self) -> Complex:
+        """Return the product of all factors; it holds until one is put."""
+        return self._node(1)
+
+    def rest(self, leaf: int) -> Complex:
+        """Return the product of all factors but one."""
+        return self.but(self._first + leaf)
+
+    def factor(self, leaf: int) -> Complex:
+        """Return a factor."""
+        return self._node(self._first + leaf)
+
+    def below(self, at: int) -> list[int]:
+        """Return the factors below a node, or the one that it is, in order."""
+        if at >= self._first:
+            return [at - self._first]
+        return self.below(2 * at) + self.below(2 * at + 1)
+
+    def but(self, at: int) -> Complex:
+        """Return the product of all factors that do not stand below a node."""
+        if at == 1:
+            return np.ones_like(self._node(1))
+        if at // 2 == 1:
+            return self._node(at ^ 1)
+        above = self._others.get(at // 2)
+        if above is None:
+            above = self._others[at // 2] = self.but(at // 2)
+        return above * self._node(at ^ 1)
+
+
+def group_of(leaf: int, count: int) -> int:
+    """Return the node of a :class:`Tree` of so many factors that stands for a group of neighbours of one of them."""
+    first = count + 1
+    across = 1 << (min(_GROUPS, first).bit_length() - 1)
+    at = first + leaf
+    while at >= 2 * across:
+        at //= 2
+    return at

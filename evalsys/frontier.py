@@ -9,7 +9,8 @@ from fractions import Fraction
 from evalsys.language import Text
 from evalsys.limits import Limits, Work, impossible, plain, weeks_of
 from evalsys.mending import Bench
-from evalsys.planning import EQUAL, FEW, Plan, Planner, compared, level_of, without
+from evalsys.planning import FEW, Plan, Planner, level_of
+from evalsys.proposing import EQUAL, compared, leaner, without
 
 __all__ = ["Frontier", "Step", "frontier_of"]
 
@@ -104,7 +105,7 @@ def frontier_of(bench: Bench, limits: Limits, wanted: float | None = None, most:
     cheapest = _cheapest(planner, limits, steps, wanted)
     if cheapest is None:
         return Frontier(steps, wanted, None, None, _stops(planner, limits, plans[-1], wanted))
-    return Frontier(steps, wanted, cheapest, _quickest(planner, limits, plans[-1], wanted))
+    return Frontier(steps, wanted, cheapest, _quickest(planner, limits, cheapest, wanted))
 
 
 def _steps(plans: list[Plan]) -> tuple[Step, ...]:
@@ -130,7 +131,7 @@ def _cheapest(planner: Planner, limits: Limits, steps: tuple[Step, ...], wanted:
     if best is None:
         return None
     best = _thin(planner, best, wanted)
-    work = Work(planner.fixes, limits)
+    work = planner.work(limits)
     grain = Fraction(1, math.lcm(*((option.cost or Fraction(0)).denominator for option in planner.fixes.options)))
     low = max((step.budget for step in steps if not _reached(step.plan, wanted)), default=-grain)
     few = len(work.of) <= FEW
@@ -149,17 +150,17 @@ def _cheapest(planner: Planner, limits: Limits, steps: tuple[Step, ...], wanted:
 
 def _quickest(planner: Planner, limits: Limits, best: Plan, wanted: float) -> Plan:
     """Halve the days between none and those of a plan that reaches the wanted chance."""
-    best = _in_days(_thin(planner, best, wanted))
+    best = _in_days(best)
     low = 0
     while best.limits.days - low > 1:
         half = (low + best.limits.days) // 2
         less = shortened(limits, half)
         plan = planner.plan(less, [best], enough=wanted) if planner.reaches(less, wanted) else None
         if plan is not None and _reached(plan, wanted):
-            best = _in_days(_thin(planner, plan, wanted))
+            best = _in_days(plan)
         else:
             low = half
-    return best
+    return _in_days(_thin(planner, best, wanted))
 
 
 def shortened(limits: Limits, days: int) -> Limits:
@@ -177,12 +178,15 @@ def _in_days(plan: Plan) -> Plan:
 
 def _thin(planner: Planner, plan: Plan, wanted: float) -> Plan:
     """Leave out, dearest first, what the wanted chance does not need."""
-    work = Work(planner.fixes, plan.limits)
-    chosen, spare = list(plan.chosen), wanted - EQUAL - plan.level
-    for place in sorted(chosen, key=lambda place: (-work.cost[place], place)):
-        rest = without(work, chosen, place) if place in chosen else chosen
-        if len(rest) < len(chosen) and level_of(planner.gain(rest, plan.chosen), plan.goal) >= spare:
-            chosen = rest
+    work = planner.work(plan.limits)
+    spare = wanted - EQUAL - plan.level
+    if not plan.jobs:
+        return plan
+    rests = [planner.fixes.after(without(work, plan.chosen, [place])) for place in plan.chosen]
+    gains = planner.bench.gains(rests, planner.fixes.after(plan.chosen))
+    idle = [place for place, gain in zip(plan.chosen, gains, strict=True) if level_of(gain, plan.goal) >= spare]
+    idle.sort(key=lambda place: (-work.cost[place], place))
+    chosen = leaner(work, plan.chosen, idle, lambda rest: level_of(planner.gain(rest, plan.chosen), plan.goal) >= spare)
     if len(chosen) == len(plan.jobs):
         return plan
     return replace(

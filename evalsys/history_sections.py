@@ -8,7 +8,8 @@ from html import escape
 from evalsys import wording
 from evalsys.fix_history import ProjectSeen, project_ledger
 from evalsys.fix_history import since as compared
-from evalsys.fix_words import cost, gain_chance, gain_points
+from evalsys.fix_words import chance_said, cost, gain_chance, gain_points
+from evalsys.forecast_words import about, chance_text
 from evalsys.language import Lang, Text
 from evalsys.markup import Column, Html, block, safe, section, speaker, table
 from evalsys.rounds import KINDS, Comparison
@@ -62,11 +63,11 @@ def _since_reading(found: Comparison, lang: Lang) -> str:
     zh, en = f"得分由 {low} 分变为 {high} 分", f"The score went from {low} to {high} points"
     if found.luck is not None:
         zh, en = f"{zh}，{found.luck.verdict.zh}", f"{en}: {found.luck.verdict.en}"
-    before, now = found.chances
-    if before is not None and now is not None:
-        first, second = (wording.percent(Fraction(round(p * 100), 100), 0) for p in (before, now))
-        zh = f"{zh}；按当时依据预测的达标可能性由约 {first} 变为约 {second}"
-        en = f"{en}. The chance to pass, as known each time, went from about {first} to about {second}"
+    then, here = found.forecast_before, found.forecast_now
+    if then is not None and here is not None and then.chance is not None and here.chance is not None:
+        first, second = (chance_said(own, own.chance or 0.0, lang) for own in (then, here))
+        zh = f"{zh}；按当时依据预测的达标可能性由{first}变为{second}"
+        en = f"{en}. The chance to pass, as known each time, went from {first} to {second}"
     return Text(f"{zh}。", f"{en}.").say(lang)
 
 
@@ -83,12 +84,12 @@ def _noise(found: Comparison, lang: Lang) -> str:
             f"and {other} come from looking elsewhere. "
         )
     if found.luck is not None and found.change:
-        chance = percent(Fraction(round(found.luck.chance * 1000), 1000), 1)
+        chance = about(chance_text(found.luck.chance), lang)
         spread = decimal(Fraction(found.luck.sd).limit_denominator(10**6), 2)
-        zh += f"即使状况没有变化，只因检查的偶然性，得分也会上下浮动约 {spread} 分；这样大的变化出现的可能约 {chance}。"
+        zh += f"即使状况没有变化，只因检查的偶然性，得分也会上下浮动约 {spread} 分；这样大的变化出现的可能性{chance}。"
         en += (
             f"Were nothing different, luck alone would move the score by about {spread} points; so large a change has "
-            f"a chance of about {chance}."
+            f"a chance that is {chance}."
         )
     return Text(zh, en).say(lang)
 

@@ -10,9 +10,10 @@ fixes exclude each other whichever of the two says so; a fix that is needed may 
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import cached_property
@@ -134,8 +135,9 @@ def limits_of(
     ------
     InputFaults
         With every fault: a budget below 0, a deadline that is not after the start, days below 1 or beyond the
-        deadline, no way to tell the days, crew-days by ISO week without a first day, a circle of prerequisites, a
-        budget with an option that has no cost.
+        deadline, no way to tell the days, crew-days by ISO week without a first day, a budget with an option that
+        has no cost (which is named: rows are known only while tables are read). Circles of prerequisites are found
+        there too.
 
     Examples
     --------
@@ -146,9 +148,7 @@ def limits_of(
     >>> limits.start, limits.days, limits.week_starts
     (datetime.date(2025, 8, 25), 21, (0, 7, 14))
     """
-    faults = [*_circles(fixes)]
-    if budget is not None:
-        faults += _budget_faults(budget, fixes)
+    faults = [] if budget is None else _budget_faults(budget, fixes)
     start = start or _day_after(assessment)
     deadline = deadline or assessment.settings.inspection_date
     left = (deadline - start).days if start and deadline else None
@@ -161,7 +161,7 @@ def limits_of(
     if days is None and left is None:
         faults.append(Fault("days_needed", "plan", None, "days"))
     if start is None and len(assessment.capacity):
-        faults.append(Fault("start_needed", "capacity.csv", None, "week"))
+        faults.append(Fault("start_needed", "capacity", None, "week"))
     if faults:
         raise InputFaults(faults)
     span = days or left or 1
@@ -189,36 +189,8 @@ def _capacity(assessment: Assessment, start: date, weeks: Sequence[int]) -> dict
 def _budget_faults(budget: Fraction, fixes: Fixes) -> list[Fault]:
     faults = [Fault("out_of_range", "plan", None, "budget", str(budget), ">= 0")] if budget < 0 else []
     return faults + [
-        Fault("cost_needed", "fixes.csv", option.row + 2, "cost", option.name)
-        for option in fixes.options
-        if option.cost is None
+        Fault("cost_needed", "fixes", None, "cost", option.name) for option in fixes.options if option.cost is None
     ]
-
-
-def _circles(fixes: Fixes) -> list[Fault]:
-    """Return a fault for every circle of prerequisites, at the first row of a fix in it."""
-    needs: dict[str, set[str]] = {}
-    rows: dict[str, int] = {}
-    for option in fixes.options:
-        needs.setdefault(option.fix, set()).update(option.needs)
-        rows.setdefault(option.fix, option.row)
-    done: set[str] = set()
-    faults = []
-    for first in needs:
-        trail: list[str] = []
-        waiting = [(first, 0)]
-        while waiting:  # depth first, with a list: chains may be long
-            name, depth = waiting.pop()
-            del trail[depth:]
-            if name in trail:
-                circle = trail[trail.index(name) :]
-                told = " → ".join(f"{one} ({rows[one] + 2})" for one in [*circle, name])
-                faults.append(Fault("circle_of_needs", "fixes.csv", rows[name] + 2, "needs", told))
-            elif name not in done and name in needs:
-                trail.append(name)
-                done.add(name)
-                waiting += [(other, depth + 1) for other in sorted(needs[name], reverse=True)]
-    return faults
 
 
 class Work:
@@ -251,17 +223,27 @@ class Work:
         for place, option in enumerate(options):
             self.of.setdefault(option.fix, []).append(place)
         self.length = [days_of_work(option) for option in options]
-        costs = [option.cost or Fraction(0) for option in options]
+        self._money(limits.budget)
         self.crew = [
             option.unit if option.crew_days and option.unit is not None and option.unit in limits.capacity else None
             for option in options
         ]
-        whole = math.lcm(*(cost.denominator for cost in costs), (limits.budget or Fraction(0)).denominator)
-        self.cost = [int(cost * whole) for cost in costs]
-        self.budget = None if limits.budget is None else int(limits.budget * whole)
         self.slots = [(unit, week) for unit in limits.capacity for week in range(len(limits.week_starts))]
         self._loads()
         self.banned = [frozenset(option.excludes) for option in options]
+
+    def _money(self, budget: Fraction | None) -> None:
+        costs = [option.cost or Fraction(0) for option in self.options]
+        whole = math.lcm(*(cost.denominator for cost in costs), (budget or Fraction(0)).denominator)
+        self.cost = [int(cost * whole) for cost in costs]
+        self.budget = None if budget is None else int(budget * whole)
+
+    def within(self, budget: Fraction | None) -> Work:
+        """Return the same under another budget; the rest is shared."""
+        other = copy.copy(self)
+        other.limits = replace(self.limits, budget=budget)
+        other._money(budget)
+        return other
 
     def _loads(self) -> None:
         limits, weeks = self.limits, self.limits.week_starts
@@ -452,7 +434,8 @@ class Work:
                 return [*order, *waiting]
             order += ready
             done.update(self.options[place].fix for place in ready)
-            waiting = [place for place in waiting if place not in set(ready)]
+            placed = set(ready)
+            waiting = [place for place in waiting if place not in placed]
         return order
 
     def _place(self, group: Sequence[int], near: Mapping[int, int]) -> dict[int, int] | None:

@@ -14,14 +14,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from evalsys.drawing import DrawTerm
+from evalsys.drawing import DrawTerm, levels_at
 from evalsys.fixes import Fixes, mended
-from evalsys.frequencies import Damping, Grid, grid_of, needed
+from evalsys.frequencies import Damping, Grid, Tree, all_but_one, grid_of, group_of, needed, powers
 from evalsys.lattice import CELLS, Compiled, LeafTerm, PartTerm, compile_region
 from evalsys.law import COARSE, payoff_of
 from evalsys.mending import Gain, Worth
 from evalsys.model import Model
-from evalsys.regions import independent, regions_of
+from evalsys.regions import Row, independent, regions_of
 from evalsys.severity import intercepts, nodes, shifted
 
 __all__ = ["ExactBench"]
@@ -34,9 +34,12 @@ Term = LeafTerm | PartTerm | DrawTerm
 _NAMES = ("points", "chance")
 _SAME = 1e-14  # laws that differ by less than rounding are the same
 _SWEEP = 4  # from so many repairs of one site on, a sweep through a draw is cheaper than its law for each
+_FEW = 2**13  # nodes and frequencies at which short terms are looked at one by one
+_ROOM = 2**17  # numbers that are worked on at once: what a cache holds
 _KEPT = 2**28  # bytes of terms' laws and transforms that are kept
 _TREE = 2**30  # bytes that partial products may take
 _SPARE = 0.95
+_FAINT = 1e-17  # what a frequency may at most bring, in points, to be left out of a gain: all of them below 1e-12
 
 
 class ExactBench:
@@ -114,6 +117,8 @@ class ExactBench:
         self._bytes = 0
         self._before: bytes = b""
         self._tables: dict[int, Floats] = {}
+        self._groups: dict[int, _Group] = {}
+        self._short = {place: short for place in self._touched if (short := self._shortly(place)) is not None}
         self._open()
 
     def worth(self, after: Floats) -> Worth:
@@ -163,6 +168,13 @@ class ExactBench:
                 several.append(place)
             elif touched:
                 single.setdefault(touched[0], []).append(place)
+        short = [(term, place) for term in single if term in self._short for place in single[term]]
+        for (term, place), gain in zip(
+            short, self._by_waves(start, [(term, ends[k]) for term, k in short]), strict=True
+        ):
+            if gain is not None:
+                found[place] = gain
+                single.pop(term, None)
         for term, places in single.items():
             gains = self._within(term, start, [ends[k] for k in places])
             if gains is None:
@@ -271,14 +283,15 @@ class ExactBench:
         for known in self._known.values():
             known.transform = None
         self._tables.clear()
-        self._tree: _Tree | None = None
+        self._groups.clear()
+        self._tree: Tree | None = None
         self._at: Floats | None = None
         if 48 * (len(self._touched) + 1) * len(self._z) * grid.width > _TREE:
             return
         rest = np.ones((len(self._z), grid.width), dtype=complex)
         for law, stride in self._fixed:
             rest *= grid.transform(law, stride)
-        self._tree = _Tree(len(self._touched), rest)
+        self._tree = Tree(len(self._touched), rest)
         self._halves = np.array([held.half for held in self._dampings])
         self._held = np.zeros(grid.long)
         for held in self._dampings:
@@ -301,13 +314,14 @@ class ExactBench:
         self._bytes += size
         if self._bytes > _KEPT:
             self._known.clear()
+            self._groups.clear()
             self._bytes = size
 
     def _differ(self, one: Floats, other: Floats) -> list[int]:
         """Return the terms in which two states differ."""
         return sorted({term for cell in np.flatnonzero(one != other).tolist() for term in self._readers[cell]})
 
-    def _move(self, state: Floats) -> _Tree | None:
+    def _move(self, state: Floats) -> Tree | None:
         """Bring the tree to a state; None where it would be too large."""
         while self._tree is not None:
             tree, grid = self._tree, self._grid
@@ -395,12 +409,93 @@ class ExactBench:
                 found[k] = gain[0], gain[1]
         return found
 
-    def _table(self, place: int, start: Floats) -> Floats | None:
-        """Return the mean payoffs given each loss of a term, at a start, (2, Z, size)."""
+    def _shortly(self, place: int) -> _Short | None:
+        """Return a term that is one row of alike sites; None for others."""
+        term = self._compiled.terms[place]
+        if not isinstance(term, LeafTerm) or len(term.rows) > 1:
+            return None
+        row, atoms = term.rows[0], term.atoms[0]
+        block = self._model.blocks[row.block]
+        if len(block.times) > 1:
+            return None
+        count = int(block.times[0]) if block.whole else block.checks[row.check].reach
+        plain = self._plain[row.block][:, 0, row.check]
+        return _Short(row, int(self._touched[place][0]), count, atoms.cells, atoms.shares, plain)
+
+    def _begin(self, start: Floats) -> None:
+        """Forget what is known of another start."""
         key = start.tobytes()
         if key != self._before:
             self._tables.clear()
+            self._groups.clear()
             self._before = key
+
+    def _by_waves(self, start: Floats, wanted: Sequence[tuple[int, Floats]]) -> list[tuple[float, float] | None]:
+        """Return the gains of states that differ from a start within one short term each; None where tables are better.
+
+        Neither laws nor tables are needed where the product of all other terms is nothing at most nodes and
+        frequencies: the transform of a term is a power of a few waves.
+        """
+        self._begin(start)
+        found: list[tuple[float, float] | None] = [None] * len(wanted)
+        rows: dict[int, list[int]] = {}
+        for k, (place, _) in enumerate(wanted):
+            rows.setdefault(group_of(self._leaves[place], len(self._leaves)), []).append(k)
+        for group, own in rows.items():
+            known = self._groups.get(group)
+            if known is None:
+                tree = self._move(start)
+                if tree is None:
+                    break
+                known = self._groups[group] = self._group(tree, group)
+                self._keep(32 * len(known.factors) * len(known.node))
+            step = max(1, _ROOM // (len(known.node) + 1))
+            for part in [own[k : k + step] for k in range(0, len(own), step)] if known.factors else ():
+                changes = self._powers([wanted[k] for k in part], known)
+                changes -= np.stack([known.factors[wanted[k][0]] for k in part])
+                changes[np.abs(changes.view(float)).max(axis=1, initial=0.0) < _SAME] = 0.0
+                changes *= np.stack([known.others[wanted[k][0]] for k in part])
+                for k, (points, chance) in zip(part, (changes @ known.ways.T).real.tolist(), strict=True):
+                    found[k] = points, chance
+        return found
+
+    def _powers(self, wanted: Sequence[tuple[int, Floats]], group: _Group) -> Complex:
+        """Return the transforms of short terms in states, (states, P): powers of the transform of one row."""
+        shorts = [self._short[place] for place, _ in wanted]
+        wide = max(len(own.cells) for own in shorts)
+        chances, cells = np.zeros((len(wanted), len(self._z), wide)), np.zeros((len(wanted), wide), dtype=np.int64)
+        for k, (own, (_, state)) in enumerate(zip(shorts, wanted, strict=True)):
+            cell = own.fixed
+            later = self._later[float(state[cell]), bool(self._shifts[cell])] if state[cell] > 0 else own.plain
+            chances[k, :, : len(own.cells)] = levels_at(self._model, own.row, later[:, None])[:, 0] @ own.shares
+            cells[k, : len(own.cells)] = own.cells
+        base = np.zeros((len(wanted), len(group.node)), dtype=complex)
+        for k in range(wide):
+            one = chances[:, group.node, k]
+            base += one * self._grid.waves(cells[:, k, None], group.frequency) if cells[:, k].any() else one
+        return powers(base, np.array([own.count for own in shorts]))
+
+    def _group(self, tree: Tree, group: int) -> _Group:
+        """Return a group's short terms, and the products of all terms but each, where they are not nothing.
+
+        No terms where that is at too many nodes and frequencies.
+        """
+        outside, members, places = tree.but(group), tree.below(group), list(self._touched)
+        heavy = self._weights[:, None] * np.abs(self._ways).max(axis=0)
+        node, at = np.nonzero(heavy * np.abs(outside) > _FAINT)
+        if len(node) > max(_FEW, heavy.size // 4):
+            return _Group(node, at, self._ways, {}, {})
+        frequency = at if self._grid.kept is None else self._grid.kept[at]
+        factors = [tree.factor(leaf)[node, at] for leaf in members]
+        found = _Group(node, frequency, self._ways[:, at] * self._weights[node], {}, {})
+        for leaf, factor, others in zip(members, factors, all_but_one(outside[node, at], factors), strict=True):
+            if leaf < len(places) and places[leaf] in self._short:
+                found.factors[places[leaf]], found.others[places[leaf]] = factor, others
+        return found
+
+    def _table(self, place: int, start: Floats) -> Floats | None:
+        """Return the mean payoffs given each loss of a term, at a start, (2, Z, size)."""
+        self._begin(start)
         table = self._tables.get(place)
         if table is None:
             tree, term = self._move(start), self._compiled.terms[place]
@@ -422,52 +517,31 @@ class _Known:
     transform: Complex | None = None
 
 
-class _Tree:
-    """Products of factors: of all, and of all but one; what is put anew costs a product for each level.
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """Neighbouring terms, at the nodes and frequencies where the product of all terms outside is not nothing.
 
-    Node k is the product of nodes 2k and 2k + 1; the last half of the nodes are the factors, one of them fixed.
+    `node` and `frequency` (P,); `ways` (2, P) with the weights of the nodes; by short term its transform (P,), and the
+    product of all other terms (P,).
     """
 
-    def __init__(self, count: int, fixed: Complex) -> None:
-        self._first = count + 1
-        self._nodes: list[Complex | None] = [None] * (2 * count + 2)
-        self._stale = [True] * (count + 1)  # the products; they keep their arrays, which saves much time
-        self._others: dict[int, Complex] = {}
-        self._nodes[-1] = fixed
+    node: Ints
+    frequency: Ints
+    ways: Complex
+    factors: dict[int, Complex]
+    others: dict[int, Complex]
 
-    def put(self, leaf: int, factor: Complex) -> None:
-        """Set a factor."""
-        at = self._first + leaf
-        self._nodes[at] = factor
-        self._others.clear()
-        while at > 1 and not self._stale[at // 2]:  # what stands above a stale product is stale too
-            at //= 2
-            self._stale[at] = True
 
-    def _node(self, at: int) -> Complex:
-        found = self._nodes[at]
-        if at < self._first and self._stale[at]:
-            one, other = self._node(2 * at), self._node(2 * at + 1)
-            found = self._nodes[at] = np.multiply(one, other, out=found)
-            self._stale[at] = False
-        assert found is not None
-        return found
+@dataclass(frozen=True, eq=False)
+class _Short:
+    """A term that is one row of `count` alike sites: its cell of the fixes, its atoms, its chance as it is, (Z,)."""
 
-    def total(self) -> Complex:
-        """Return the product of all factors; it holds until one is put."""
-        return self._node(1)
-
-    def rest(self, leaf: int) -> Complex:
-        """Return the product of all factors but one."""
-        return self._but(self._first + leaf)
-
-    def _but(self, at: int) -> Complex:
-        if at // 2 == 1:
-            return self._node(at ^ 1)
-        above = self._others.get(at // 2)
-        if above is None:
-            above = self._others[at // 2] = self._but(at // 2)
-        return above * self._node(at ^ 1)
+    row: Row
+    fixed: int
+    count: int
+    cells: Ints
+    shares: Floats
+    plain: Floats
 
 
 # ------------------------------------------------------------------------------------------------------- functions

@@ -71,11 +71,15 @@ def _plan_shown(found: Forecast, plan: Plan, alone: Sequence[Gain], lang: Lang) 
     days = Column("days", Text("工期（天）", "days"), "count")
     cells: list[Cells] = [
         *options_shown(found, held, lang, not plan.fixes.assumed),
-        *_when(plan, lang),
-        (days, [job.ends - job.begins for job in plan.jobs]),
+        *([*_when(plan, lang), (days, [job.ends - job.begins for job in plan.jobs])] if _scheduled(plan) else []),
         *gains_shown(alone, (_alone(POINTS), _alone(CHANCE)), lang),
     ]
     return listing(cells, ("fix", "what", "begins", "ends", "days", "points"))
+
+
+def _scheduled(plan: Plan) -> bool:
+    """Whether some fix says how long it takes, so that days mean something."""
+    return any(option.calendar_days or option.crew_days for option in plan.fixes.options)
 
 
 def _when(plan: Plan, lang: Lang) -> list[Cells]:
@@ -149,40 +153,44 @@ def _plan_lines(
         count = len(plan.jobs)
         money = Text("不限", "none") if limits.budget is None else Text(*[cost(limits.budget)] * 2)
         span = ""
-        if limits.start is not None:
+        if limits.start is not None and _scheduled(plan):
             first, last = (str(limits.day(offset)) for offset in (min(job.begins for job in plan.jobs), days - 1))
             span = Text(f"，{first} 至 {last}", f", {first} to {last}").say(lang)
+        time = Text("", "")
+        if _scheduled(plan):
+            time = Text(
+                f"，工期 {days} 天（限 {limits.days} 天）{span}",
+                f", {plural(days, 'day')} (limit: {limits.days}){span}",
+            )
         yield Text(
-            f"整改方案：{count} 项，费用 {cost(plan.cost)}（预算：{money.zh}），"
-            f"工期 {days} 天（限 {limits.days} 天）{span}。",
-            f"Plan: {plural(count, 'fix', 'fixes')}, cost {cost(plan.cost)} (budget: {money.en}), "
-            f"{plural(days, 'day')} (limit: {limits.days}){span}.",
+            f"整改方案：{count} 项，费用 {cost(plan.cost)}（预算：{money.zh}）{time.zh}。",
+            f"Plan: {plural(count, 'fix', 'fixes')}, cost {cost(plan.cost)} (budget: {money.en}){time.en}.",
         ).say(lang)
     before, after = plan.before, plan.after
-    a, b = score_text(before.points), score_text(after.points)
+    a, b, points = score_text(before.points), score_text(after.points), gain_points(plan.gain.points)
     if before.chance is None or after.chance is None:
         yield Text(
-            f"期望得分 {a} → {b} 分{_more(plan.gain, lang)}；未设目标线，不计达标可能性。",
-            f"Expected score {a} → {b}{_more(plan.gain, lang)}; no pass mark is set, so there is no chance to pass.",
+            f"期望得分 {a} → {b} 分（{points} 分）；未设目标线，不计达标可能性。",
+            f"Expected score {a} → {b} ({points}); no pass mark is set, so there is no chance to pass.",
         ).say(lang)
     else:
         low, high = (chance_said(found, chance, lang) for chance in (before.chance, after.chance))
-        gained = _more(plan.gain, lang)
+        chance = gain_chance(plan.gain.chance, plan.gain.chance_error)
         yield Text(
-            f"达标可能性{spaced(low)} → {high}；期望得分 {a} → {b} 分{gained}。",
-            f"Chance to pass {low} → {high}; expected score {a} → {b}{gained}.",
+            f"达标可能性{spaced(low)} → {high}（{chance} 个百分点）；期望得分 {a} → {b} 分（{points} 分）。",
+            f"Chance to pass {low} → {high} ({chance} percentage points); expected score {a} → {b} ({points}).",
         ).say(lang)
-    if plan.jobs:
+    if plan.jobs and (wanted is None or not _reached(plan, wanted)):
         how = _HOW[plan.how]
         yield Text(f"这一方案{how.zh}", f"It is {how.en}").say(lang) + _bound(plan, lang) + Text("。", ".").say(lang)
-    if quickest is not None and quickest.jobs:
+    if quickest is not None and quickest.jobs and _scheduled(plan):
         least = max(job.ends for job in quickest.jobs)
         yield Text(
             f"所找到的最快方案：{least} 天，费用 {cost(quickest.cost)}。",
             f"Fewest days found: {least}, at a cost of {cost(quickest.cost)}.",
         ).say(lang)
     yield from basis(found, lang)
-    if days_assumed:
+    if days_assumed and _scheduled(plan):
         yield Text(
             f"假定：未给出督查日期，工期按 {limits.days} 天计",
             f"Assumed: {limits.days} days for the work, as no date of the inspection is given",
@@ -190,19 +198,13 @@ def _plan_lines(
     yield from plus_minus(found, lang)
 
 
-def _more(gain: Gain, lang: Lang) -> str:
-    """Return a gain in brackets, chance first; nothing for none."""
-    if not gain.points and not gain.chance:
-        return ""
-    parts = [gain_points(gain.points) + Text(" 分", " points").say(lang)]
-    if gain.chance is not None:
-        parts.insert(0, gain_chance(gain.chance, gain.chance_error) + Text(" 个百分点", " pp").say(lang))
-    return Text(f"（{'，'.join(parts)}）", f" ({', '.join(parts)})").say(lang)
+def _reached(plan: Plan, wanted: float) -> bool:
+    return (plan.after.chance or 0.0) >= wanted - 1e-10
 
 
 def _reach(plan: Plan, wanted: float, lang: Lang) -> str:
     said = f"{exact(rational(wanted * 100))}%"
-    if (plan.after.chance or 0.0) >= wanted - 1e-10:
+    if _reached(plan, wanted):
         zh, en = "以下为所找到的费用最少的方案", "the cheapest plan found follows"
         return Text(f"达标可能性可达到 {said}；{zh}。", f"A chance of {said} can be reached; {en}.").say(lang)
     zh, en = "以下为所找到的最好方案", "the best plan found follows"
@@ -260,7 +262,7 @@ def plan_json(
             "capacity": {unit: list(map(number, amounts)) for unit, amounts in limits.capacity.items()},
         },
         "wanted_chance": wanted,
-        "reached": None if wanted is None else (plan.after.chance or 0.0) >= wanted - 1e-10,
+        "reached": None if wanted is None else _reached(plan, wanted),
         "cost": number(plan.cost),
         "days": max((job.ends for job in plan.jobs), default=0),
         "days_assumed": days_assumed,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -17,23 +17,17 @@ from numpy.typing import NDArray
 from evalsys.fixes import Fixes
 from evalsys.limits import Job, Limits, Work
 from evalsys.mending import Bench, Gain, Worth
-from evalsys.proposing import Proposal, propose
+from evalsys.proposing import EQUAL, Proposal, Rank, compared, exactly, leaner, propose, without
 
 __all__ = ["Plan", "Planner", "plan_of"]
 
 Floats = NDArray[np.float64]
-
-#: What decides between plans: the points or the chance, then the points.
-Rank = tuple[float, float]
 
 #: Fixes up to which every set that could be better is looked at.
 FEW = 15
 
 #: Fixes up to which a plan is also sought backwards, from everything done.
 SOME = 60
-
-#: Differences of worth below this are none: the engines' rounding.
-EQUAL = 1e-10
 
 #: Largest difference between a joint gain and the sum of gains where points only add up.
 ADDITIVE = 1e-9
@@ -45,6 +39,9 @@ LOOKS = 2**FEW
 #: Rounds of new gains at the plan found so far, rounds of exchanges, and exchanges scored in each.
 ROUNDS, SWAPS, CHECKED = 3, 12, 24
 
+#: Exchanges that a schedule is sought for, for each that is scored.
+TRIED = 3
+
 #: Rounds of exchanges from a neighbour's plan.
 STEPS = 2
 
@@ -52,8 +49,8 @@ STEPS = 2
 #: everything done would bring.
 SMALL, ASIDE = 1e-4, 1e-3
 
-#: Relative gap of the solver for a proposal that the engine scores anyway.
-GAP = 1e-3
+#: Relative gap of the solver for a proposal that the engine scores anyway; near a neighbour's plan.
+GAP, ROUGH = 1e-3, 1e-2
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +76,7 @@ class Plan:
     bound : float or None
         No plan within the limits exceeds it: points, or a chance.
     start : Gain
-        Of the solver's first proposal; the plan is never below it.
+        Of the solver's first proposal, without its errors; the plan is never below it.
     """
 
     fixes: Fixes
@@ -162,6 +159,7 @@ class Planner:
             for cell in option.cells.tolist():
                 self.aiming[cell].append(place)
         self.said: dict[bytes, Worth] = {}
+        self._work: Work | None = None
         self._values: dict[tuple[int, ...], list[float]] = {}
         self.before = self.worth(())
         level_of(self.before, goal)
@@ -237,10 +235,11 @@ class Planner:
         enough : float, optional
             Points or a chance at which a search that proves nothing may stop.
         """
-        search = _Search(self, Work(self.fixes, limits))
+        search = _Search(self, self.work(limits))
         near = self.values_near(known[0].chosen) if known and not self.additive else None
-        first = search.propose(self.points if near is None else near, 0.0 if self.additive else GAP)
-        start = self.gain(first.chosen)
+        gap = GAP if near is None else ROUGH
+        first = search.propose(self.points if near is None else near, 0.0 if self.additive else gap)
+        start = self._start(first.chosen)
         search.offer(first.jobs)
         for plan in known:
             search.offer_again(plan.jobs)
@@ -275,7 +274,18 @@ class Planner:
 
     def reaches(self, limits: Limits, wanted: float) -> bool:
         """Whether all that can be done at all within some limits, together, reaches a level: else no plan does."""
-        return _Search(self, Work(self.fixes, limits)).highest() >= wanted - EQUAL
+        return _Search(self, self.work(limits)).highest() >= wanted - EQUAL
+
+    def work(self, limits: Limits) -> Work:
+        """Return fixes and limits made ready; where only the budget is new, what was made ready before serves again."""
+        if self._work is None or replace(limits, budget=None) != replace(self._work.limits, budget=None):
+            self._work = Work(self.fixes, limits)
+        return self._work.within(limits.budget)
+
+    def _start(self, chosen: Sequence[int]) -> Gain:
+        after, before = self.worth(chosen), self.before
+        chance = None if after.chance is None or before.chance is None else after.chance - before.chance
+        return Gain(after.points - before.points, chance)
 
     def values_at(self, chosen: Sequence[int], useful: Sequence[int]) -> list[float]:
         """Return what each option brings beside the other fixes of some that are done.
@@ -354,8 +364,11 @@ class _Search:
 
     def near(self) -> dict[int, int]:
         """Return the weeks of the best plan so far."""
+        return self._weeks(self.jobs)
+
+    def _weeks(self, jobs: Iterable[Job]) -> dict[int, int]:
         week = {day: place for place, day in enumerate(self.work.limits.week_starts)}
-        return {job.option: week[job.begins] for job in self.jobs if job.begins in week}
+        return {job.option: week[job.begins] for job in jobs if job.begins in week}
 
     def propose(self, values: Sequence[float], gap: float) -> Proposal:
         return propose(self.work, values, gap=gap)
@@ -506,16 +519,16 @@ class _Search:
             values = self.planner.values_at(left, left)
             by_cost = {place: max(values[place], 0.0) / max(self.work.cost[place], 1) for place in left}
             least = min(left, key=lambda place: (by_cost[place], -self.work.cost[place], place))
-            left = without(self.work, left, least)
+            left = without(self.work, left, [least])
 
     def _exchange(self, values: Sequence[float]) -> bool:
         """Take the best of the exchanges that promise most; return whether one is better than the plan."""
         fixes, here, near = self.planner.fixes, self.chosen, self.near()
         sets: list[tuple[int, ...]] = []
-        for more in self._moves(values):
+        for more in self._moves(values)[: TRIED * CHECKED]:
             if len(sets) == CHECKED:
                 break
-            if self.work.fits(more) and self.work.schedule(more, near) is not None:
+            if self.work.fits(more) and self._placed(more, near) is not None:
                 sets.append(more)
         if not sets:
             return False
@@ -524,10 +537,19 @@ class _Search:
         best = min(zip(ranks, sets, strict=True), key=lambda one: (-one[0][0], -one[0][1], self.key(one[1]), one[1]))
         if compared(best[0], (0.0, 0.0)) < 0:
             return False
-        jobs = self.work.schedule(best[1], near)
+        jobs = self._placed(best[1], near)
         return jobs is not None and self.offer(jobs)
 
-    def _moves(self, values: Sequence[float]) -> Iterable[tuple[int, ...]]:
+    def _placed(self, chosen: Sequence[int], near: dict[int, int]) -> tuple[Job, ...] | None:
+        """Return a schedule: the plan's own with the new jobs where they find room, else another."""
+        stay = [job for job in self.jobs if job.option in chosen]
+        jobs = self.work.filled(stay, sorted(set(chosen).difference(job.option for job in stay)))
+        kept = (
+            exactly(self.work, self._weeks(jobs)) if len(jobs) == len(chosen) else None
+        )  # another level may end later
+        return self.work.schedule(chosen, near) if kept is None else kept
+
+    def _moves(self, values: Sequence[float]) -> list[tuple[int, ...]]:
         """Return sets one or two steps away, by what the gains one by one promise: an option in, one out, or both."""
         inside = list(self.chosen)
         at = {self.options[place].fix: place for place in inside}
@@ -539,7 +561,7 @@ class _Search:
         for out in outof:
             lost = 0.0 if out is None else values[out]
             if out is not None and lost <= EQUAL:
-                promised.append((-lost, tuple(without(self.work, inside, out))))
+                promised.append((-lost, tuple(without(self.work, inside, [out]))))
             for place in into:
                 other = at.get(self.options[place].fix)  # the level that it takes the place of
                 if other is not None and out is not None:
@@ -566,30 +588,7 @@ class _Search:
         gains = planner.bench.gains([planner.fixes.after(rest) for rest in rests], planner.fixes.after(all_))
         idle = [place for place, gain in zip(all_, gains, strict=True) if compared(planner.rank(gain), (0.0, 0.0)) == 0]
         idle.sort(key=lambda place: (-self.work.cost[place], place))
-        kept, going = list(all_), True
-        while going:
-            going = False
-            for place in [place for place in idle if place in kept]:
-                rest = [other for other in kept if other != place]
-                if self.work.fits(rest) and compared(planner.rank(planner.gain(rest, all_)), (0.0, 0.0)) == 0:
-                    kept, going = rest, True
+        kept = leaner(
+            self.work, all_, idle, lambda rest: compared(planner.rank(planner.gain(rest, all_)), (0.0, 0.0)) == 0
+        )
         self.jobs = tuple(job for job in self.jobs if job.option in kept)
-
-
-def compared(one: Rank, other: Rank) -> int:
-    """Return 1 where one goes before the other, -1 where it goes behind, 0 where they differ by rounding alone."""
-    for mine, its in zip(one, other, strict=True):
-        if abs(mine - its) > EQUAL:
-            return 1 if mine > its else -1
-    return 0
-
-
-def without(work: Work, chosen: Sequence[int], gone: int) -> list[int]:
-    """Return the options that are left without one and without those that need it."""
-    left = [place for place in chosen if place != gone]
-    while True:
-        names = {work.options[place].fix for place in left}
-        kept = [place for place in left if names.issuperset(work.options[place].needs)]
-        if len(kept) == len(left):
-            return left
-        left = kept

@@ -27,7 +27,19 @@ from evalsys.mending import Bench, Gain
 from evalsys.planning import Plan, plan_of
 from evalsys.schema import parse_number
 
-__all__ = ["DAYS", "Planned", "amount", "check_days", "limits_for", "plan", "planned", "settle", "share", "whole_days"]
+__all__ = [
+    "DAYS",
+    "Planned",
+    "amount",
+    "check_days",
+    "limits_for",
+    "plan",
+    "planned",
+    "settle",
+    "share",
+    "whole_days",
+    "within",
+]
 
 Goal = Literal["chance", "points"]
 Number = Fraction | int | float | str
@@ -36,7 +48,7 @@ Number = Fraction | int | float | str
 DAYS = 28
 #: Plans sought for a wanted chance: the bench's rounding may make one look better than it is.
 _TRIES = 3
-#: How far above what was missing the next one aims.
+#: How far above the rounding of the last one the next one aims.
 _MORE = 1e-6
 #: Differences of chance below this are none.
 _EQUAL = 1e-10
@@ -130,7 +142,7 @@ def planned(
     Notes
     -----
     The search works on :func:`~evalsys.benches.bench_of`. Where its plan falls short of the wanted chance once it is
-    told as finely as the forecast, it is sought again for what was missing, up to three times.
+    told as finely as the forecast, it is sought again, aiming higher by what the bench was off, three times in all.
     """
     own = found.prospect.score.assessment.settings.plan
     money = own.budget if budget is None else amount(budget, "budget")
@@ -139,15 +151,14 @@ def planned(
     limits, assumed = limits_for(found.prospect.score.assessment, bench.fixes, budget=money, days=days)
     edge = None if wanted is None else _edge(found, bench, limits, wanted)
     if edge is not None and edge.cheapest is not None:
-        made, quickest = edge.cheapest, edge.quickest
+        made, quickest = within(edge.cheapest, limits), edge.quickest
     else:
         kind = "points" if found.chance is None else goal or "chance"
         best = edge.steps[-1].plan if edge is not None and edge.steps else plan_of(bench, limits, kind)
         made, quickest = settle(found, best), None
-    if edge is not None:
-        stops = edge.stops
-    else:
-        stops = () if made.jobs else _stops(bench, limits)
+    stops: tuple[Text, ...] = () if edge is None else edge.stops
+    if edge is None and not made.jobs:
+        stops = _stops(bench, limits)
     alone = bench.gains([bench.fixes.after([job.option]) for job in made.jobs]) if made.jobs else ()
     return Planned(made, tuple(alone), wanted, quickest, stops, assumed)
 
@@ -157,6 +168,11 @@ def settle(found: Forecast, made: Plan) -> Plan:
     before, after, gain = settled(found, made.fixes, made.fixes.after(made.chosen))
     fine = replace(made, before=before, after=after, gain=gain)
     return fine if made.bound is None else replace(fine, bound=max(made.bound, fine.level))
+
+
+def within(made: Plan, limits: Limits) -> Plan:
+    """Return a plan of a smaller budget under the limits that were asked for, which its bound says nothing of."""
+    return replace(made, limits=limits, bound=None)
 
 
 def limits_for(
@@ -200,12 +216,12 @@ def _edge(found: Forecast, bench: Bench, limits: Limits, wanted: float) -> Front
         edge = frontier_of(bench, limits, aim)
         if edge.cheapest is None:
             return edge
-        cheapest = settle(found, edge.cheapest)
-        quickest = None if edge.quickest is None else settle(found, edge.quickest)
-        least = min(one.level for one in (cheapest, quickest) if one is not None)
-        if least >= wanted - _EQUAL:
-            return replace(edge, cheapest=cheapest, quickest=quickest)
-        aim = min(aim + wanted - least + _MORE, 1.0)
+        rough = [one for one in (edge.cheapest, edge.quickest) if one is not None]
+        fine = [settle(found, one) for one in rough]
+        if all(one.level >= wanted - _EQUAL for one in fine):
+            return replace(edge, cheapest=fine[0], quickest=fine[-1] if len(fine) > 1 else None)
+        off = max(one.level - true.level for one, true in zip(rough, fine, strict=True))
+        aim = min(wanted + max(off, 0.0) + _MORE, 1.0)
     return replace(edge, cheapest=None, quickest=None)
 
 

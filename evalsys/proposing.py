@@ -1,8 +1,8 @@
-"""What to do where every fix brings a gain of its own: options and weeks of begin, chosen by the solver."""
+"""What to do where every fix brings a gain of its own, chosen by the solver; and small steps between sets of fixes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,13 @@ import numpy as np
 from evalsys.limits import Job, Work
 from evalsys.solving import Row, solve
 
-__all__ = ["Proposal", "propose"]
+__all__ = ["EQUAL", "Proposal", "Rank", "compared", "exactly", "leaner", "propose", "without"]
+
+#: What decides between plans: the points or the chance, then the points.
+Rank = tuple[float, float]
+
+#: Differences of worth below this are none: the engines' rounding.
+EQUAL = 1e-10
 
 
 @dataclass(frozen=True)
@@ -173,3 +179,40 @@ def _needing(work: Work, begins: Sequence[tuple[int, int]], own: Mapping[str, Se
                 done = [k for k in own.get(name, ()) if ends[k] <= weeks[week] and k not in begun]
                 rows.append(Row([*begun, *done], [1.0] * len(begun) + [-1.0] * len(done), 0.0))
     return rows
+
+
+def compared(one: Rank, other: Rank) -> int:
+    """Return 1 where one goes before the other, -1 where it goes behind, 0 where they differ by rounding alone."""
+    for mine, its in zip(one, other, strict=True):
+        if abs(mine - its) > EQUAL:
+            return 1 if mine > its else -1
+    return 0
+
+
+def leaner(work: Work, chosen: Sequence[int], idle: Sequence[int], holds: Callable[[Sequence[int]], bool]) -> list[int]:
+    """Leave out options one after another, each with those that need it, as long as the rest still holds.
+
+    Several at a time are tried first. Worth never falls with what is done: so what must stay beside more must stay
+    beside less, and trying several leads to the same rest.
+    """
+    left, waiting, step = list(chosen), list(idle), 1
+    while waiting:
+        rest = without(work, left, waiting[:step])
+        if holds(rest):
+            left, waiting, step = rest, [place for place in waiting[step:] if place in rest], 2 * step
+        elif step > 1:
+            step = 1
+        else:
+            del waiting[0]
+    return left
+
+
+def without(work: Work, chosen: Sequence[int], gone: Collection[int]) -> list[int]:
+    """Return the options that are left without some and without those that need them."""
+    left = [place for place in chosen if place not in gone]
+    while True:
+        names = {work.options[place].fix for place in left}
+        kept = [place for place in left if names.issuperset(work.options[place].needs)]
+        if len(kept) == len(left):
+            return left
+        left = kept

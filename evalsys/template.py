@@ -41,6 +41,7 @@ from evalsys.instrument_file import load_instrument
 from evalsys.language import Lang, Text
 from evalsys.rulebook import RULES
 from evalsys.schema import decimal
+from evalsys.settings import SETTING_NAMES
 from evalsys.sheets import (
     DAY,
     HAIR,
@@ -207,7 +208,7 @@ class _Template:
             Field(self.say("说明", "remark"), 62 if self.lang == "zh" else 76),
             Field(self.say("来源", "source"), 24, fill_in=True),
         ]
-        own, forecast = list(self.settings()), list(self.forecast())
+        own, forecast = [*self.settings(), *self.plan()], list(self.forecast())
         said = [(key, None, remark) for key, remark, _ in forecast]
         self.table(sheet, fields, [[*row, None] for row in (*own, *said)], 0)
         sheet.auto_filter.ref = None
@@ -215,11 +216,15 @@ class _Template:
         attach(sheet, 2, switches, self.choice([self.say("开启", "on"), self.say("关闭", "off")]), "on off", self.lang)
         restyle((sheet.cell(row, 1) for row in switches), lambda cell: setattr(cell, "font", font(bold=True)))
         rows = {sheet.cell(row, 1).value: row for row in range(2, sheet.max_row + 1)}
-        sheet.cell(rows["inspection_date"], 2).number_format = DAY
-        sheet.cell(rows["pass_mark"], 2).number_format = "General"
+        plan = {key: rows.get(zh) or rows.get(key, 0) for zh, key in SETTING_NAMES.items()}
+        days = [rows["inspection_date"], plan["plan.start"], plan["plan.deadline"]]
+        for row in days:
+            sheet.cell(row, 2).number_format = DAY
+        for key in ("pass_mark", "plan.budget", "plan.spare_days", "plan.chance"):
+            sheet.cell(plan[key], 2).number_format = "General"
         for key in ("instrument", "schema"):
             sheet.cell(rows[key], 2).font = font(10, SOFT)
-        attach(sheet, 2, [rows["inspection_date"]], self.day(), "inspection_date", self.lang)
+        attach(sheet, 2, days, self.day(), "inspection_date", self.lang)
         attach(sheet, 2, [rows["language"]], self.choice(("zh", "en")), "language", self.lang)
 
     def settings(self) -> Iterator[tuple[str, str | None, str]]:
@@ -251,6 +256,31 @@ class _Template:
             self.say("报告的语言：zh 中文，en 英文", "language of reports: zh Chinese, en English"),
         )
         yield "schema", "1", self.say("文件格式版本；不要改动", "version of this format; keep")
+
+    def plan(self) -> Iterator[tuple[str, None, str]]:
+        """Yield key and remark of what limits a plan of fixes."""
+        remarks = {
+            "plan.budget": Text(
+                "整改的预算，单位与整改表的费用相同；留空则不限",
+                "for fixes, in the unit of their costs; empty: no limit",
+            ),
+            "plan.start": Text(
+                "整改从哪天开工；留空则为最后一次检查的次日", "first day of work; empty: the day after the last check"
+            ),
+            "plan.deadline": Text(
+                "整改最晚在哪天完成；留空则为督查前一天", "last day of work; empty: before the inspection"
+            ),
+            "plan.spare_days": Text(
+                "完工到督查之间留几天复查；填了完成期限的不填",
+                "days kept free before the inspection; not with a deadline",
+            ),
+            "plan.chance": Text(
+                "期望的达标可能性，如 90%；留空则不设", "chance to pass that is wanted, such as 90%; empty: none"
+            ),
+        }
+        names = {key: zh for zh, key in SETTING_NAMES.items()}
+        for key, remark in remarks.items():
+            yield self.say(names[key], key), None, remark.say(self.lang)
 
     def forecast(self) -> Iterator[tuple[str, str, bool]]:
         """Yield key and remark of what the forecast can be told here, and whether it is a part to switch off."""

@@ -40,7 +40,7 @@ def timed(found):
 
 
 def test_every_benchmark_is_tested():
-    assert SCRIPTS == ["doubt", "instruments", "law", "report", "score", "simulate", "start"]
+    assert SCRIPTS == ["doubt", "fixes", "instruments", "law", "report", "score", "simulate", "start"]
 
 
 def test_instruments(tmp_path):
@@ -118,6 +118,27 @@ def test_doubt(tmp_path):
             timed(times)
     for times in found["score"]["seconds"].values():
         timed(times)
+
+
+@pytest.mark.slow
+def test_fixes(tmp_path):
+    found = quick("fixes", tmp_path)
+    assert found["leaves"]["effects"] == 40
+    assert found["leaves"]["difference"].keys() == {"without severity", "13 nodes of severity"}
+    assert max(*found["leaves"]["difference"].values(), found["wujiang"]["difference"]) < 1e-12
+    assert found["simulated"]["standard_errors"] < 4.5
+    (plan,) = found["plans"].values()
+    assert plan["options"] == 90
+    assert (
+        plan["chance"]["before"] + plan["start"] <= plan["chance"]["after"] + 1e-12 <= plan["chance"]["bound"] + 2e-12
+    )
+    steps = {"read", "model, forecast", "bench", "effects", "plan", "all"}
+    assert all(own.keys() == steps for own in found["city"].values())
+    for own in (found["leaves"]["seconds"], found["wujiang"]["seconds"], plan["seconds"], *found["city"].values()):
+        for times in own.values():
+            timed(times)
+    assert found["peak_mb"].keys() == {"leaves", "plan 30", "city", "wujiang"}
+    assert all(own["before"] is None or own["before"] <= own["after"] for own in found["peak_mb"].values())
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ import pytest
 from builders import assessment_of, content_of, indicator, standard
 from click.testing import CliRunner
 
-from evalsys import cli, cli_instrument, console, verbs
+from evalsys import cli, cli_fixes, cli_instrument, console, verbs
 
 ROOT = Path(__file__).resolve().parents[1]
 WUJIANG = str(ROOT / "data" / "wujiang-2016")

@@ -1,6 +1,11 @@
 """The commands on fixes: effects, a plan and a patrol of a small assessment; what stops a plan; bad options."""
 
 import json
+import os
+import re
+import subprocess
+import sys
+from contextlib import suppress
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -10,7 +15,7 @@ import pytest
 from builders import assessment_of, content_of, indicator, standard
 from click.testing import CliRunner
 
-from evalsys import cli, cli_fixes, console, forecast, read_assessment, verbs
+from evalsys import InputFaults, cli, cli_fixes, console, forecast, read_assessment, verbs
 from evalsys.fix_effects import effects
 from evalsys.settings import PlanSettings
 
@@ -165,6 +170,9 @@ def test_a_plan_that_cannot_exist_says_what_stops_it(run, tmp_path):
         (["--budget", "-1"], "outside the allowed range '-1'"),
         (["--chance", "1"], "outside the allowed range '1'"),
         (["--days", "14"], "'14'"),
+        (["--days", "0"], "outside the allowed range '0'"),
+        (["--days", "1.5"], "not a whole number '1.5'"),
+        (["--chance", "2"], "outside the allowed range '2'"),
     ],
 )
 def test_a_bad_limit_is_a_fault(run, tmp_path, args, problem):
@@ -178,8 +186,51 @@ def test_faults_of_options_and_data_are_told_together(run, tmp_path):
     city(tmp_path / "a")
     with (tmp_path / "a" / "fixes.csv").open("a", encoding="utf-8") as file:
         file.write("f9,,9.9@s1,,-1,,,,,\n")
-    said = run("plan", "a", "--budget", "x", "--chance", "2", code=1).stderr
-    assert said.startswith("4 faults found")
+    said = run("plan", "a", "--budget", "x", "--chance", "2", "--days", "0", code=1).stderr
+    assert said.startswith("5 faults found")
+
+
+def test_faults_of_options_and_days_are_told_together(run, tmp_path):
+    city(tmp_path / "a", pass_mark=None)
+    said = run("plan", "a", "--budget", "-1", "--chance", "0.9", "--days", "14", code=1).stderr
+    assert said.startswith("3 faults found")
+    assert "without a pass mark there is no chance" in said
+    assert "'-1'" in said
+    assert "'14'" in said
+
+
+@pytest.mark.parametrize(
+    ("rows", "settings", "said"),
+    [
+        ([{"fix_id": "f2", "targets": "1.1@s2", "needs": "f3"}, FIXES[3]], {}, "f2"),
+        (FIXES, {"plan": {"start": "2026-05-20"}}, "2026-05-20"),
+        (FIXES, {"plan": {"start": "2026-05-09", "deadline": "2026-05-04"}}, "2026-05-04"),
+        (FIXES, {"plan": {"deadline": "2026-04-04"}}, "2026-04"),
+    ],
+)
+def test_circles_and_deadlines_in_the_past_are_faults(run, tmp_path, rows, settings, said):
+    city_of_faults(tmp_path / "a", rows, settings)
+    done = run("plan", "a", code=1)
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def city_of_faults(folder, rows, settings):
+    with suppress(InputFaults):  # it is written, then read
+        city(folder, rows, **settings)
+
+
+def test_nothing_but_the_result_is_written(tmp_path):
+    """A child process: what the solver's own library writes would pass by Python's streams."""
+    city(tmp_path / "a")
+    for args in (["effects", "a"], ["plan", "a", "--budget", "5"], ["plan", "a", "--chance", "0.99"], ["visits", "a"]):
+        command = [sys.executable, "-m", "evalsys", *args, "--format", "json"]
+        env = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1]), "LANG": "C.UTF-8"}
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path, env=env)
+        json.loads(done.stdout)
+        own = r"(Reading the data|Forecasting|Making the plan|Finding what fixes bring|Choosing sites)\.\.\.\n"
+        assert re.sub(own, "", done.stderr) == ""
 
 
 def test_without_a_pass_mark_points_are_planned_for(run, tmp_path):
@@ -210,14 +261,15 @@ def test_visits_are_ordered_and_bounded(run, tmp_path):
     assert [one["lost"] for one in said["plain"]] == sorted((one["lost"] for one in said["plain"]), reverse=True)
     table = run("visits", "a", "--visits", "2", "--lang", "zh").stdout
     assert all(f"社区{n}" in table for n in (1, 2, 3))
+    assert "督查前 7 天巡查" in table
+    assert "督查前 3 天巡查" in run("visits", "a", "--days", "3", "--lang", "zh").stdout
+    far = json.loads(run("visits", "a", "--days", "99", "--format", "json").stdout)
+    assert far["days"] == 14  # no earlier than the day after the last check
     run("visits", "a", "--visits", "2", "--format", "xlsx", "--out", "v.xlsx")
     assert (tmp_path / "v.xlsx").exists()
 
 
 def test_help_loads_nothing_heavy(run):
-    import subprocess
-    import sys
-
     code = (
         "import sys\nfrom evalsys.cli import main\n"
         "try: main(['plan', '--help'])\nexcept SystemExit: pass\n"

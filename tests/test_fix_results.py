@@ -7,10 +7,12 @@ from datetime import date
 from fractions import Fraction
 
 import numpy as np
+import openpyxl
 import pytest
 from test_cli_fixes import city
 
-from evalsys import fix_results, forecast, plan_results, read_assessment, visit_results
+from evalsys import fix_results, fix_views, forecast, plan_results, read_assessment, visit_results
+from evalsys.console import display_width
 from evalsys.fix_effects import Effect, Effects, Pair
 from evalsys.fixes import fixes_of
 from evalsys.language import Text
@@ -43,6 +45,12 @@ def told(found):
     return Effects(fixes_of(found.prospect), base, False, rows, (1, 2, 3), joint, (1, 2), shares, (pair,))
 
 
+def sure(told):
+    """The effects without errors, as an exact law has them."""
+    own = tuple(replace(e, gain=replace(e.gain, points_error=0.0, chance_error=0.0)) for e in told.effects)
+    return replace(told, exact=True, effects=own)
+
+
 def plan_of(found, **changes):
     fixes = fixes_of(found.prospect)
     limits = Limits(Fraction(5), 13, {"甲局": (Fraction(7, 2), Fraction(2))}, date(2026, 5, 2), (0, 2, 9))
@@ -72,7 +80,8 @@ def test_rows_of_effects_stand_by_chance_then_points(found, told):
     assert [row["why_none"] for row in rows] == [None, None, None, "已在上限"]
     assert rows[0]["cost"] == Fraction(5, 2)
     assert "points_per_day" not in rows[0]
-    exact = records(fix_results.effects_rows(found, replace(told, exact=True), "zh"))
+    assert rows[0]["points_error"] == Fraction(1, 100)
+    exact = records(fix_results.effects_rows(found, sure(told), "zh"))
     assert not {"points_error", "chance_error"} & set(exact[0])
     bare = replace(
         told,
@@ -107,17 +116,61 @@ def test_effects_in_words(found, told):
     assert lines[0] == "现状：期望得分 7.13 分，达标可能性约 40%。"
     assert lines[1] == "整改 3 项，共 4 个档次。"
     assert "f1 彻底、f2" in lines[2]
-    assert "期望得分 +1.50 分，达标可能性 +20.0 个百分点" in lines[2]
-    assert lines[3].startswith("f1 彻底 与 f2 作用重叠：")
-    assert "-15.0 个百分点" in lines[3] or "−15.0 个百分点" in lines[3]
+    assert "期望得分 +1.500 分，达标可能性 +20.0 个百分点" in lines[2]
+    assert lines[3] == "f1 彻底 与 f2 作用重叠：一并完成，达标可能性的提高比各自单独完成之和少 15.0 个百分点。"
+    helps = replace(told, pairs=(Pair(1, 2, Gain(1.5, 0.2), Gain(0.25, None)),))
+    line = fix_results.effects_text(found, helps, "zh").splitlines()[3]
+    assert line == "f1 彻底 与 f2 相互促进：一并完成，期望得分的提高比各自单独完成之和多 0.250 分。"
+    line = fix_results.effects_text(found, helps, "en").splitlines()[3]
+    assert line.startswith(
+        "f1 彻底 and f2 help each other: done together they raise the expected score by 0.250 points"
+    )
+
+
+def table_of(text):
+    return text.split("\n\n")[1].splitlines()
+
+
+def test_a_terminal_shows_errors_twice_and_decimals_by_engine(found, told):
+    """Percentage points: one decimal with an error, two without; points three; costs as they are written."""
+    first = table_of(fix_results.effects_text(found, told, "zh"))[1]
+    assert "+0.500 ± 0.020" in first
+    assert "+25.0 ± 0.4" in first
+    assert " 2.5 " in first
+    first = table_of(fix_results.effects_text(found, sure(told), "zh"))[1]
+    assert {"+0.500", "+25.00"} <= set(first.split())
+    assert "±" not in first
+
+
+def test_numbers_stand_right_under_their_heading(found, told):
+    head, *rows = table_of(fix_results.effects_text(found, sure(told), "zh"))
+    ends = {display_width(head[: head.index("得分提高") + 4])}
+    ends |= {display_width(row[: re.search(r" (\+\d\.\d{3}|0) ", row).end() - 1]) for row in rows}
+    assert len(ends) == 1
+
+
+def test_assumed_costs_are_not_shown(found, told):
+    free = replace(told, fixes=replace(told.fixes, assumed=True))
+    head = fix_results.effects_text(found, free, "zh").split("\n\n")[1].splitlines()[0]
+    assert "费用" not in head
+    assert "费用" in fix_results.effects_text(found, told, "zh").split("\n\n")[1].splitlines()[0]
+
+
+def test_long_words_are_cut_on_a_terminal_only(found, told):
+    options = tuple(replace(option, title="很长的整改内容" * 10) for option in told.fixes.options)
+    long = replace(told, fixes=replace(told.fixes, options=options))
+    assert "…" in fix_results.effects_text(found, long, "zh")
+    assert records(fix_results.effects_rows(found, long, "zh"))[1]["what"] == "很长的整改内容" * 10
 
 
 def test_a_plan_in_words(found):
     lines = plan_results.plan_text(found, plan_of(found), ALONE, "zh", wanted=0.635).splitlines()
     assert lines[0] == "达标可能性可达到 63.5%；以下为所找到的费用最少的方案。"
     assert lines[1] == "整改方案：2 项，费用 4.5（预算：5），工期 5 天（限 13 天），2026-05-02 至 2026-05-06。"
-    assert lines[2] == "达标可能性约 40% → 约 64%；期望得分 7.00 → 8.50 分。"
-    assert lines[3].endswith("任何方案的达标可能性都不超过 81.30%。")  # rounded up: a bound stays one
+    assert lines[2] == "达标可能性约 40% → 约 64%（+23.5 个百分点）；期望得分 7.00 → 8.50 分（+1.500 分）。"
+    assert not any("不超过" in line for line in lines)  # it is the cheapest: nothing is said of the best
+    lines = plan_results.plan_text(found, plan_of(found), ALONE, "zh").splitlines()
+    assert lines[2].endswith("任何方案的达标可能性都不超过 81.3%。")  # rounded up: a bound stays one
     short = plan_results.plan_text(found, plan_of(found), ALONE, "en", wanted=0.636)
     assert "a chance of 63.6% cannot be reached" in short
     rows = records(plan_results.plan_rows(found, plan_of(found), ALONE, "zh"))
@@ -177,3 +230,53 @@ def test_json_is_strict(found, told):
     assert said["base"] == {"points": 7.125, "points_error": 0.01, "chance": 0.4, "chance_error": 0.003}
     assert said["pairs"][0]["extra"]["chance"] == -0.15
     assert np.isclose(sum(one["gain"]["chance"] for one in said["joint"]["shares"]), said["joint"]["gain"]["chance"])
+
+
+def test_the_annex_has_a_sheet_for_each_part(tmp_path):
+    advice = fix_views.advise(read_assessment(city(tmp_path / "a")), chance="99%", visits=2)
+    for lang, names in (
+        ("zh", ["整改作用", "整改方案", "预算与效果", "名次稳定性", "巡查点位"]),
+        ("en", ["effects", "plan", "frontier", "stability", "visits"]),
+    ):
+        path = tmp_path / "deep" / f"{lang}.xlsx"
+        fix_results.annex(advice, path, lang)
+        book = openpyxl.load_workbook(path)
+        assert book.sheetnames == names
+    rows = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book}
+
+    def column(sheet, name):
+        return [row[rows[sheet][0].index(name)] for row in rows[sheet][1:]]
+
+    assert sorted(column("effects", "fix")) == ["f1 基本", "f1 彻底", "f2", "f3"]
+    assert column("plan", "letter") == [advice.letters[place] for place in advice.chosen]
+    assert column("plan", "fix") == [advice.plan.fixes.options[place].name for place in advice.chosen]
+    assert sum(column("plan", "cost")) == advice.plan.cost
+    assert sum(column("plan", "share of points")) == pytest.approx(advice.plan.gain.points, abs=2e-3)
+    assert column("frontier", "cost") == [float(step.budget) for step in advice.frontier.steps]
+    assert column("frontier", "chance to pass") == pytest.approx(
+        [step.plan.after.chance for step in advice.frontier.steps], abs=1e-4
+    )
+    assert column("stability", "place") == sorted(own.place for own in advice.stability.standings)
+    assert len(rows["visits"]) > 2
+    first = path.read_bytes()
+    fix_results.annex(advice, path, "en")
+    assert path.read_bytes() == first
+
+
+def test_small_values_of_a_patrol_are_told_apart(found):
+    little = replace(VISITS, rows=tuple(replace(row, added=row.added / 1000) for row in VISITS.rows))
+    rows = table_of(visit_results.visits_text(found, little, "zh"))
+    assert "0.00025" in rows[1]
+    assert "0.00013" in rows[2]  # half up
+    assert "督查前 14 天巡查 2 个点位" in visit_results.visits_text(found, little, "zh")
+
+
+def test_days_are_not_told_where_no_fix_takes_any(found):
+    plan = plan_of(found)
+    options = tuple(replace(option, crew_days=None, calendar_days=None) for option in plan.fixes.options)
+    bare = replace(plan, fixes=replace(plan.fixes, options=options))
+    text = plan_results.plan_text(found, bare, ALONE, "zh", days_assumed=True)
+    assert "工期" not in text
+    assert "开工" not in text
+    told = plan_results.plan_text(found, plan, ALONE, "zh", days_assumed=True)
+    assert "假定：未给出督查日期，工期按 13 天计" in told

@@ -19,6 +19,7 @@ import yaml
 
 from evalsys import InputFaults, instrument_ids, load_instrument, read_assessment, score
 from evalsys.entries import planned_checks, planned_sites
+from evalsys.settings import PlanSettings
 from evalsys.template import new_assessment
 from evalsys.workbooks import rectification_lists, score_workbook
 
@@ -564,3 +565,23 @@ def test_a_place_never_becomes_a_formula(many: Path, tmp_path: Path) -> None:
     path = new_assessment(tmp_path / "a", str(many), place="=1+1", round_="2026-03")
     fill_many(path, "zh")
     assert read_assessment(path).settings.place == "=1+1"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_limits_of_a_plan_of_fixes_are_settings(many: Path, tmp_path: Path, lang: Any) -> None:
+    path = new_assessment(tmp_path / "a", str(many), place="某县", round_="2026-03", lang=lang)
+    fill_many(path, lang)
+    book = openpyxl.load_workbook(path)
+    sheet = book["设置" if lang == "zh" else "assessment"]
+    heads = ["预算", "开工日期", "完成期限", "预留天数", "期望达标可能"]
+    keys = ["budget", "start", "deadline", "spare_days", "chance"]
+    rows = {sheet.cell(row, 1).value: row for row in range(2, sheet.max_row + 1)}
+    places = [rows[f"整改·{head}" if lang == "zh" else f"plan.{key}"] for head, key in zip(heads, keys, strict=True)]
+    assert read_assessment(path).settings.plan == PlanSettings()  # left empty nothing is limited
+    assert [validation_at(sheet, row, 2) is not None for row in places] == [False, True, True, False, False]
+    given = [12.5, datetime.date(2026, 9, 1), datetime.date(2026, 9, 10), None, 0.9]
+    for row, value in zip(places, given, strict=True):
+        sheet.cell(row, 2).value = value
+    book.save(path)
+    dates = (datetime.date(2026, 9, 1), datetime.date(2026, 9, 10))
+    assert read_assessment(path).settings.plan == PlanSettings(Fraction(25, 2), *dates, 0, Fraction(9, 10))

@@ -158,9 +158,9 @@ def headline(advice: Advice, lang: Lang) -> tuple[str, str]:
         return Text("没有可以办理、又能提高得分的整改", "No fix within the limits would raise the score").say(lang), ""
     money = not advice.effects.fixes.assumed
     days = max(job.ends for job in plan.jobs)
-    zh, en = f"花费 {cost(plan.cost)}", f"{plural(count, 'fix', 'fixes')} for {cost(plan.cost)}"
+    zh, en = f"花费 {cost(plan.cost)} ", f"{plural(count, 'fix', 'fixes')} for {cost(plan.cost)}"
     if advice.scheduled:
-        zh, en = f"{zh}、用 {days} 天", f"{en} in {plural(days, 'day')}"
+        zh, en = f"{zh.rstrip()}、用 {days} 天", f"{en} in {plural(days, 'day')}"
     zh = f"{zh}办 {count} 项整改" if money else f"办好 {count} 处问题"
     en = en if money else plural(count, "repair")
     low, high = (chance_said(found, worth.chance or 0.0, lang) for worth in (plan.before, plan.after))

@@ -277,7 +277,8 @@ class DrawnBench:
         points, points_error = _mean(np.asarray((two - one) / den, dtype=float))
         if self._model.mark is None:
             return Gain(points, None, points_error)
-        won = after.passed.astype(np.int8) - before.passed.astype(np.int8)
+        at = np.flatnonzero(one != two)
+        won = after.passed[at].astype(np.int8) - before.passed[at].astype(np.int8)
         chance, chance_error = _flips(won, self._draws)
         return Gain(points, chance, points_error, chance_error)
 
@@ -529,6 +530,9 @@ def _sparse(values: Floats, draws: int) -> tuple[float, float]:
 
 
 def _flips(won: Ints, draws: int) -> tuple[float, float]:
-    """Return the mean of passes won (1) and lost (-1) over all draws, 0 at those not given, and its standard error."""
-    chance = int(won.sum()) / draws
-    return chance, math.sqrt(max(int(np.count_nonzero(won)) / draws - chance**2, 0.0) / draws)
+    """Return the mean of passes won (1) and lost (-1) over all draws, 0 at those not given, and its standard error.
+
+    Where scores change and no pass does, one draw stands for what was not met: no gain is certain to be nothing.
+    """
+    chance, changed = int(won.sum()) / draws, max(int(np.count_nonzero(won)), int(len(won) > 0))
+    return chance, math.sqrt(max(changed / draws - chance**2, 0.0) / draws)

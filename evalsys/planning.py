@@ -49,8 +49,8 @@ STEPS = 2
 #: everything done would bring.
 SMALL, ASIDE = 1e-4, 1e-3
 
-#: Relative gap of the solver for a proposal that the engine scores anyway; near a neighbour's plan.
-GAP, ROUGH = 1e-3, 1e-2
+#: Relative gap of the solver for the first proposal, and for later ones: the engine scores them, exchanges mend them.
+GAP, ROUGH = 2e-3, 3e-2
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,7 +252,7 @@ class Planner:
             bound = search.enumerate()
             how = "enumerated" if bound <= search.best[0] + EQUAL else "found"
         elif near is None:
-            search.offer(search.propose(self.gains, GAP).jobs)
+            search.offer(search.propose(self.gains, ROUGH).jobs)
             search.improve()
         else:
             search.step(near, enough)
@@ -471,11 +471,11 @@ class _Search:
     def improve(self) -> None:
         """Propose from other gains, then exchange, until nothing is better."""
         planner = self.planner
-        self.offer(self.propose(planner.values_at_all(self.useful), GAP).jobs)
+        self.offer(self.propose(planner.values_at_all(self.useful), ROUGH).jobs)
         if len({self.options[place].fix for place in self.useful}) <= SOME:
             self._backwards()
         for _ in range(ROUNDS):
-            if not self.offer(self.propose(planner.values_at(self.chosen, self.useful), GAP).jobs):
+            if not self.offer(self.propose(planner.values_at(self.chosen, self.useful), ROUGH).jobs):
                 break
         values = planner.values_at(self.chosen, self.useful)
         fresh = True

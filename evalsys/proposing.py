@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evalsys.limits import Job, Work
-from evalsys.solving import Row, solve
+from evalsys.solving import NODES, Row, solve
 
 __all__ = ["EQUAL", "Proposal", "Rank", "compared", "exactly", "leaner", "propose", "without"]
 
@@ -17,6 +17,10 @@ Rank = tuple[float, float]
 
 #: Differences of worth below this are none: the engines' rounding.
 EQUAL = 1e-10
+
+
+#: Nodes of the solver's search for a proposal that proves nothing: more buys little that exchanges do not find.
+TRIED = 20
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,8 @@ def propose(work: Work, values: Sequence[float], *, gap: float = 0.0) -> Proposa
     begins = [(place, week) for place in kept for week in _weeks(work, place)]
     if not begins:
         return Proposal((), 0.0, True)
-    found = solve(np.array([values[place] for place, _ in begins]), _rows(work, begins), gap=gap)
+    worth = np.array([values[place] for place, _ in begins])
+    found = solve(worth, _rows(work, begins), gap=gap, nodes=TRIED if gap else NODES)
     taken = [] if found.x is None else [begins[k] for k in np.flatnonzero(found.x).tolist()]
     near = dict(taken)
     chosen = sorted(near)

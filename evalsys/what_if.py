@@ -20,7 +20,7 @@ from evalsys.assessment import Assessment
 from evalsys.doubt import reweighted, weighed
 from evalsys.faults import Fault, InputFaults, nearest
 from evalsys.fix_effects import best_of_each
-from evalsys.fix_views import DAYS, rational
+from evalsys.fix_views import rational
 from evalsys.fixes import Fixes, fixes_of, mended
 from evalsys.forecasting import Forecast, forecast
 from evalsys.frontier import Frontier, frontier_of
@@ -28,12 +28,13 @@ from evalsys.instrument import Instrument
 from evalsys.language import Text
 from evalsys.lattice import CELLS
 from evalsys.law import COARSE, law
-from evalsys.limits import Limits, Work, limits_of, obstacles, schedule
+from evalsys.limits import Limits, Work, obstacles, schedule
 from evalsys.mending import Bench, Gain, Worth
 from evalsys.mending_drawn import DrawnBench
 from evalsys.mending_exact import ExactBench
 from evalsys.model import Model
 from evalsys.planning import plan_of
+from evalsys.plans import limits_for
 
 __all__ = ["REACH", "Answer", "Choice", "Curve", "Desk", "Part", "Reading", "desk_of", "parts_of", "shares_of"]
 
@@ -181,7 +182,7 @@ def desk_of(assessment: Assessment, *, pass_mark: str = "", days: int = 0, seed:
     pass_mark : str
         ``"85%"`` or points; empty: as the assessment says.
     days : int
-        For the work; 0: up to the inspection, or :data:`~evalsys.fix_views.DAYS` where nobody says when it is.
+        For the work; 0: up to the inspection, or :data:`~evalsys.plans.DAYS` where nobody says when it is.
     seed : int
         Of the simulation.
 
@@ -191,8 +192,7 @@ def desk_of(assessment: Assessment, *, pass_mark: str = "", days: int = 0, seed:
     """
     found = forecast(assessment, at_least=pass_mark or None, seed=seed)
     fixes = fixes_of(found.prospect)
-    assumed = not days and assessment.settings.inspection_date is None
-    limits = limits_of(assessment, fixes, days=DAYS if assumed else days or None)
+    limits, assumed = limits_for(assessment, fixes, days=days or None)
     return Desk(found, fixes, limits, days_assumed=assumed)
 
 
@@ -457,7 +457,7 @@ class Desk:
         money = _collected(faults, lambda: rational(budget, "budget", 0))
         if money is not None:
             faults += [
-                Fault("cost_needed", "fixes.csv", option.row + 2, "cost", option.name)
+                Fault("cost_needed", "fixes", None, "cost", option.name)
                 for option in self.fixes.options
                 if option.cost is None
             ]

@@ -14,7 +14,7 @@ from builders import assessment_of, content_of, indicator, standard
 from evalsys.assessment import Assessment
 from evalsys.benches import CELLS, bench_of
 from evalsys.evidence import read_assessment
-from evalsys.fix_effects import AT_LIMIT, UNMOVED, UNSEEN, Effects, best_of_each, effects, shared_gain
+from evalsys.fix_effects import AT_LIMIT, UNMOVED, UNSEEN, Effects, best_of_each, effects, pairs_of, shared_gain
 from evalsys.fixes import fixes_of, mended
 from evalsys.forecasting import Forecast, forecast
 from evalsys.law import law
@@ -167,11 +167,12 @@ def test_what_is_not_looked_at_and_what_is_at_its_limit_bring_nothing_and_say_wh
 
 def test_what_no_simulated_inspection_shows_is_not_called_at_its_limit(tmp_path):
     """After the work a site complies hardly more often: no draw differs, but it is not at its limit."""
-    here = forecast(town(tmp_path, fixes=[fix("甲", "1.1@s1", "0.0091")]), engine="simulate", draws=100)
+    fixes = [fix("甲", "1.1@s1", "0.0513"), fix("乙", "1.1@s1;1.1@s3", "0.0513"), fix("丙", "1.1@s3", "0.0513")]
+    here = forecast(town(tmp_path, (("1.1", "否否是"),), fixes=fixes), engine="simulate", draws=100)
     own = effects(here)
-    assert float(here.prospect.model.blocks[0].chance[0, 0]) < 0.0091
-    assert own.effects[0].gain.points == 0
-    assert own.effects[0].why_none == UNMOVED
+    assert float(here.prospect.model.blocks[0].chance[0, 0]) < 0.0513
+    assert [effect.gain.points for effect in own.effects] == [0, 0, 0]
+    assert [effect.why_none for effect in own.effects] == [UNMOVED, UNMOVED, AT_LIMIT]  # one of two cells is not enough
     assert own.shared == ()
 
 
@@ -262,6 +263,8 @@ def test_two_fixes_at_one_cell_hinder_each_other_by_all_that_the_lesser_brings(t
     for name, pass_mark in (("a", "50%"), ("b", None)):
         found, own = told(tmp_path / name, fixes=fixes, pass_mark=pass_mark, forecast=STILL)
         assert [(pair.first, pair.second) for pair in own.pairs] == [(0, 1)]  # levels of one fix are no pair
+        gains = [effect.gain for effect in own.effects]
+        assert pairs_of(bench_of(found), [0, 2], [gains[0], gains[2]]) == ()
         same(own.pairs[0].together, own.effects[0].gain)
         lesser = own.effects[1].gain
         same(own.pairs[0].extra, Gain(-lesser.points, None if pass_mark is None else -lesser.chance))
@@ -276,10 +279,14 @@ def test_the_strongest_pair_comes_first_and_what_is_next_to_nothing_is_not_named
         fix("丙", "1.1@s2", "0.8"),
         fix("丁", "1.1@s2", "0.0100"),
     ]
-    _, own = told(tmp_path, seen, fixes=fixes, forecast=STILL)
+    found, own = told(tmp_path, seen, fixes=fixes, forecast=STILL)
     sizes = [abs(pair.extra.chance) for pair in own.pairs]
     assert sizes == sorted(sizes, reverse=True)
     assert min(sizes) > 5e-4
+    bench = bench_of(found)
+    for chosen in itertools.permutations(own.shared):
+        again = pairs_of(bench, chosen, [own.effects[place].gain for place in chosen])
+        assert [abs(pair.extra.chance) for pair in again] == pytest.approx(sizes, abs=CLOSE)
     named = {frozenset((pair.first, pair.second)) for pair in own.pairs}
     assert frozenset((0, 1)) in named
     assert frozenset((2, 3)) not in named
@@ -327,6 +334,7 @@ def test_of_a_fix_the_level_that_brings_most_and_of_equals_the_cheaper(tmp_path)
     assert own.top == (3, 4, 1)
     assert best_of_each(own.fixes, [Gain(1.0, None)] * 5) == (2, 3, 4)
     assert best_of_each(own.fixes, [Gain(p, 0.1) for p in (1, 2, 3, 4, 5)]) == (4, 3, 2)  # of equal chance, by points
+    assert best_of_each(own.fixes, [Gain(p, (6 - p) / 10) for p in (1, 2, 3, 4, 5)]) == (0, 3, 4)  # by chance
 
 
 def test_of_many_fixes_the_eight_that_bring_most_are_shared(tmp_path):

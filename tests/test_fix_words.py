@@ -190,6 +190,14 @@ def test_one_fix(plain):
     )
 
 
+def test_without_days_of_work_only_the_price_is_told(plain):
+    options = tuple(replace(option, crew_days=None, calendar_days=None) for option in plain.plan.fixes.options)
+    more = {"jobs": (Job(2, 0, 1),), "cost": Fraction(3), "fixes": replace(plain.plan.fixes, options=options)}
+    own = valued(plain, 0.412, 0.876, plan=more)
+    assert words.headline(own, "zh")[0] == "花费 3 办 1 项整改，达标可能性由约 41%升到约 88%"
+    assert words.headline(own, "en")[0] == "1 fix for 3 would lift the chance to pass from about 41% to about 88%"
+
+
 def test_repairs_at_an_assumed_cost_have_no_price(assumed):
     own = valued(assumed, 0.2, 0.9, plan={"jobs": (Job(0, 0, 1), Job(1, 0, 1))})
     assert words.headline(own, "zh")[0] == "办好 2 处问题，达标可能性由约 20%升到约 90%"

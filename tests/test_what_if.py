@@ -332,7 +332,7 @@ def test_a_budget_needs_costs(tmp_path):
     assert not fresh.priced
     with pytest.raises(InputFaults) as caught:
         fresh.start(budget="3")
-    assert [(f.problem, f.row, f.value) for f in caught.value.faults] == [("cost_needed", 2, "甲")]
+    assert [(f.problem, f.row, f.value) for f in caught.value.faults] == [("cost_needed", None, "甲")]
 
 
 def test_printed_weights_are_not_moved_and_assumed_ones_are(tmp_path, desk):

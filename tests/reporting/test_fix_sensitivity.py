@@ -86,7 +86,7 @@ def test_a_bad_value_is_a_fault_and_no_traceback_of_another_kind(folder, given, 
 
 
 def test_a_kernel_makes_the_page_and_its_annex(folder, tmp_path):
-    given = {"assessment": str(folder), "earlier": "r0", "budget": "5"}
+    given = {"assessment": str(folder), "earlier": "r0", "budget": "5", "out": str(tmp_path / "annex")}
     report = run_report(NAME, given, tmp_path)
     assert report.missing_glyphs == ""
     html = report.html.read_text("utf-8")
@@ -133,7 +133,7 @@ def test_sections_that_are_not_asked_for_are_not_there(folder, tmp_path):
 def test_what_the_parameters_change(folder):
     """A budget, fewer days, another mark: the page tells them, and the plan keeps to them."""
     small = words_of(page(folder, "zh", budget="2", days=9, pass_mark="60%", visits=1)[0])
-    assert "工期 9 天 · 预算 2" in small
+    assert "工期 9 天·预算 2" in small
     assert "60%（报告参数）" in small
     assert "整改前先看 1 个点位" in small
     advice = fix_views.advise(read_assessment(folder), budget="2", days=9, pass_mark="60%", visits=1)

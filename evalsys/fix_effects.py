@@ -150,8 +150,8 @@ def effects(found: Forecast, bench: Bench | None = None) -> Effects:
     --------
     >>> from evalsys import effects, forecast, read_assessment
     >>> found = effects(forecast(read_assessment("data/wujiang-2016"), draws=2000, engine="simulate"))
-    >>> found.fixes.options[found.top[0]].targets[0][:2]
-    ('11.3', 'site')
+    >>> len(found.effects), found.fixes.assumed, found.exact
+    (24, True, False)
     """
     bench = bench_of(found) if bench is None else bench
     fixes = bench.fixes

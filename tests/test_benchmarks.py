@@ -40,7 +40,7 @@ def timed(found):
 
 
 def test_every_benchmark_is_tested():
-    assert SCRIPTS == ["doubt", "fixes", "instruments", "law", "report", "score", "simulate", "start"]
+    assert SCRIPTS == ["doubt", "fixes", "instruments", "law", "report", "score", "simulate", "start", "what_if"]
 
 
 def test_instruments(tmp_path):
@@ -117,6 +117,16 @@ def test_doubt(tmp_path):
         for times in each["us_per_replication"].values():
             timed(times)
     for times in found["score"]["seconds"].values():
+        timed(times)
+
+
+@pytest.mark.slow
+def test_what_if(tmp_path):
+    found = quick("what_if", tmp_path)
+    assert max(found["difference"]["wujiang-2016"].values()) < 1e-12
+    assert found["models"]["wujiang-2016"]["options"] == 24
+    assert "wujiang-2016: quick, a tick, fixed severity" in found["seconds"]
+    for times in found["seconds"].values():
         timed(times)
 
 

@@ -118,6 +118,14 @@ def test_every_effect_is_computing_again(tmp_path, pass_mark):
         apart = [again(found, own, [place]) for place in (pair.first, pair.second)]
         chance = None if pass_mark is None else pair.together.chance - apart[0].chance - apart[1].chance
         same(pair.extra, Gain(pair.together.points - apart[0].points - apart[1].points, chance))
+    sizes = [pair.extra.points if pass_mark is None else pair.extra.chance for pair in own.pairs]
+    bench = bench_of(found)
+    for chosen in itertools.permutations(own.shared):
+        mixed = pairs_of(bench, chosen, [own.effects[place].gain for place in chosen])
+        assert [p.extra.points if pass_mark is None else p.extra.chance for p in mixed] == pytest.approx(
+            sizes, abs=1e-9
+        )
+    assert (len({round(size, 6) for size in sizes}) > 1) == (pass_mark is not None)
     named = {frozenset((pair.first, pair.second)) for pair in own.pairs}
     cells = [set(option.cells.tolist()) for option in own.fixes.options]
     shared = {frozenset(two) for two in itertools.combinations(own.shared, 2) if cells[two[0]] & cells[two[1]]}

@@ -125,6 +125,18 @@ def test_nothing_is_foreseen_where_no_round_came_before_or_nothing_could_be_fore
     assert project_ledger(score(made(tmp_path / "b", projects=()))) == ()
 
 
+def test_a_finding_that_the_round_before_did_not_know_is_not_foreseen(tmp_path):
+    """Without a table a project carries out findings: 1.1 at b was found in every round, under a number of its own."""
+    table = [{"project_id": f"p{month}", "fixes": fix, "month": f"2026-0{month}"}
+             for fix, month in (("o012", 5), ("o012", 7), ("o005", 5))]  # fmt: skip
+    own = score(made(tmp_path, fixes=(), projects=[{**row, "project_id": f"{n}"} for n, row in enumerate(table)]))
+    observations = own.assessment.observations.set_index("observation_id")
+    assert [observations.loc[name, "round"] for name in ("o012", "o005")] == ["r2", "r1"]
+    rows = project_ledger(own)
+    assert [row.known_at for row in rows] == [None, "r2", "r1"]
+    assert [row.project.foreseen is None for row in rows] == [True, False, False]
+
+
 @pytest.mark.parametrize("pass_mark", ["85%", "71.23%", None])
 def test_a_pass_mark_that_is_no_whole_number_is_that_of_the_foresight(tmp_path, pass_mark):
     """8.5 and 7.123 of 10 points: a fraction."""
@@ -252,7 +264,7 @@ def test_the_page_of_the_ledger_has_its_numbers(here, lang):
     assert [row[4] for row in table[1:]] == ["–", *(gain_chance(gain.chance) for gain in foreseen[1:])]
     brought = rows[2].project.brought
     assert table[3][5:] == ["33%", "67%", gain_points(float(brought.points))]
-    assert page.count('class="r l"') == 1  # one has spent more than it was to cost
+    assert re.findall(r'class="r l">([^<]*)<', page) == ["2 / 2.5"]  # it has spent more than it was to cost
     seen = [own.project.brought for own in rows if own.project.brought is not None]
     total = math.fsum(float(own.points) for own in seen)
     for part in {

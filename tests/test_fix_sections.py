@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from dataclasses import replace
@@ -13,7 +14,8 @@ from test_fix_effects import CLOSE, STILL, fix
 from test_fix_words import FIXES, PROPER, advised
 
 from evalsys import fix_sections as sections
-from evalsys.fix_effects import UNSEEN
+from evalsys.benches import bench_of
+from evalsys.fix_effects import UNSEEN, shared_gain
 from evalsys.fix_words import chance_said, cost, gain_chance, gain_points, title
 from evalsys.fixes import mended
 from evalsys.law import law
@@ -162,6 +164,17 @@ def test_the_total_is_that_of_the_law_and_the_shares_add_up_to_it(seen):
     assert abs(sum(number(row[6]) for row in body) - number(total[6])) <= Fraction(1, 20) * len(body)
 
 
+def test_each_share_is_that_of_its_own_option(seen):
+    """Whatever the order in which they are asked for."""
+    advice = seen("table")
+    bench = bench_of(advice.found, advice.plan.fixes)
+    held = dict(zip(advice.chosen, advice.shares, strict=True))
+    for order in itertools.permutations(advice.chosen):
+        for place, share in zip(order, shared_gain(bench, order)[1], strict=True):
+            assert held[place].chance == pytest.approx(share.chance, abs=CLOSE)
+    assert len({round(share.chance, 3) for share in held.values()}) == len(held)  # no two are alike
+
+
 def test_without_a_mark_the_table_is_of_points(seen):
     advice = seen("no mark")
     (table,) = Reader(sections.recommended(advice, "en")).tables
@@ -208,6 +221,8 @@ def test_no_plan_has_no_table_and_no_chart_of_days(seen):
             read = Reader(part(advice, "zh"))
             assert (read.tables, read.images) == ([], [])
         assert "没有要安排的整改" in words_of(sections.timetable(advice, "zh"))
+    assert seen("findings").plan.jobs  # but they state no days
+    assert Reader(sections.timetable(seen("findings"), "zh")).images == []
     for kind, zh, en in (
         ("no money", "没有可以办理、又能提高得分的整改。", "No fix within the limits would raise the score."),
         ("reached", "不办整改，达标可能性已为", "With no fix at all the chance to pass is"),

@@ -7,7 +7,6 @@ from fractions import Fraction
 
 from evalsys.assessment import Assessment
 from evalsys.benches import bench_of, bench_of_model
-from evalsys.faults import Fault, InputFaults
 from evalsys.fix_effects import Effects, effects, shared_gain
 from evalsys.fixes import fixes_of
 from evalsys.forecasting import Forecast, forecast
@@ -16,10 +15,10 @@ from evalsys.limits import Limits
 from evalsys.mending import Bench, Gain
 from evalsys.patrols import Visits, next_visits
 from evalsys.planning import Plan, plan_of
-from evalsys.plans import DAYS, limits_for, settle, within
+from evalsys.plans import DAYS, amount, limits_for, settle, share, within
 from evalsys.stability import Stability, stability_of
 
-__all__ = ["DAYS", "NEAR", "Advice", "advise", "days_before", "letter", "plan_for", "rational"]
+__all__ = ["DAYS", "NEAR", "Advice", "advise", "days_before", "letter", "plan_for"]
 
 #: A chance to pass that is as good as the best, where more money buys little: one percentage point.
 NEAR = 0.01
@@ -125,8 +124,8 @@ def advise(
     ------
     InputFaults
     """
-    wanted = rational(chance, "chance", 0, 1)
-    money = rational(budget, "budget", 0)
+    wanted = share(chance, "chance") if chance.strip() else None
+    money = amount(budget, "budget") if budget.strip() else None
     money = assessment.settings.plan.budget if money is None else money
     found = forecast(assessment, at_least=pass_mark or None, seed=seed)
     fixes = fixes_of(found.prospect)
@@ -174,27 +173,6 @@ def plan_for(bench: Bench, limits: Limits, edge: Frontier, money: Fraction | Non
         near = next(step.plan for step in edge.steps if (step.plan.after.chance or 0.0) >= best - NEAR)
         return within(near, limits)
     return plan_of(bench, limits, "points" if bench.worth(bench.fixes.after([])).chance is None else "chance")
-
-
-def rational(text: str, name: str, low: int, high: int | None = None) -> Fraction | None:
-    """Return a number that a parameter states, ``"90%"`` being 0.9; None for an empty text.
-
-    Raises
-    ------
-    InputFaults
-        For anything else, or a number out of range.
-    """
-    said = text.strip()
-    if not said:
-        return None
-    try:
-        value = Fraction(said.removesuffix("%")) / (100 if said.endswith("%") else 1)
-    except (ValueError, ZeroDivisionError):
-        raise InputFaults([Fault("bad_number", name, value=text)]) from None
-    if value < low or (high is not None and value > high):
-        allowed = f">= {low}" if high is None else f"{low} - {high}"
-        raise InputFaults([Fault("out_of_range", name, value=text, allowed=allowed)])
-    return value
 
 
 def days_before(found: Forecast, days: int) -> float:

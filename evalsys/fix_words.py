@@ -118,7 +118,7 @@ def gain_points(value: float) -> str:
     ('+0.500', '0', '0')
     """
     said = decimal(Fraction(abs(value)).limit_denominator(10**9), 3)
-    return f"{'+' if value > 0 else '-'}{said}" if said.strip("0.") else "0"
+    return f"{'+' if value > 0 else '−'}{said}" if said.strip("0.") else "0"
 
 
 def gain_chance(value: float | None, error: float = 0.0, places: int = 1) -> str:
@@ -132,7 +132,7 @@ def gain_chance(value: float | None, error: float = 0.0, places: int = 1) -> str
     if value is None:
         return "–"
     said = decimal(Fraction(abs(value) * 100).limit_denominator(10**9), places)
-    sign = "" if float(said) == 0 else "+" if value > 0 else "-"
+    sign = "" if float(said) == 0 else "+" if value > 0 else "−"
     least = Fraction(1, 10**places)  # an error is never told as none
     spread = decimal(max(Fraction(error * 200).limit_denominator(10**9), least), places)
     return f"{sign}{said}" + (f" ± {spread}" if error else "")
@@ -414,11 +414,11 @@ def visits_reading(advice: Advice, lang: Lang) -> str:
         value, unit = _decimal(visits.evsi, 3), Text(" 分", " points")
     else:
         value, unit = gain_chance(visits.evsi).lstrip("+"), Text(" 个百分点", " percentage points")
+    mended = min(visits.repairs, len(visits.plain))
     goal = Text("期望得分", "expected score") if visits.payoff == "points" else Text("达标可能性", "chance to pass")
     return Text(
-        f"整改前先看 {len(visits.rows)} 个点位、再选 {visits.repairs} 处整改，"
-        f"比不看就改平均多提高{goal.zh} {value}{unit.zh}。",
-        f"Seeing {plural(len(visits.rows), 'site')} before choosing {visits.repairs} to mend raises the {goal.en} by "
+        f"整改前先看 {len(visits.rows)} 个点位、再选 {mended} 处整改，比不看就改平均多提高{goal.zh} {value}{unit.zh}。",
+        f"Seeing {plural(len(visits.rows), 'site')} before choosing {mended} to mend raises the {goal.en} by "
         f"{value}{unit.en} more, on average, than mending without a look.",
     ).say(lang)
 

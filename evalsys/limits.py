@@ -143,10 +143,10 @@ def limits_of(
     --------
     >>> from evalsys import read_assessment
     >>> from evalsys.fixes import Fixes
-    >>> found = read_assessment("data/synthetic-city")
-    >>> limits = limits_of(found, Fixes((), None), budget=Fraction(40))
+    >>> found = read_assessment("data/wujiang-2016")
+    >>> limits = limits_of(found, Fixes((), None), budget=Fraction(40), days=21)
     >>> limits.start, limits.days, limits.week_starts
-    (datetime.date(2025, 8, 25), 21, (0, 7, 14))
+    (None, 21, (0, 7, 14))
     """
     faults = [] if budget is None else _budget_faults(budget, fixes)
     start = start or _day_after(assessment)

@@ -90,7 +90,7 @@ def block(lang: Lang, *parts: str) -> Html:
 def opening(lang: Lang, kind: str, right: str, title: str, foot: str, facts: Iterable[tuple[str, str]]) -> Html:
     """Return the style of a page with its printed foot, and the title block: kind of report, title, a line of facts."""
     style = (resources.files("evalsys.reporting") / "report.css").read_text("utf-8")
-    foot = foot.replace("\\", "").replace('"', "")
+    foot = "".join(letter for letter in foot if letter not in '\\"<>')
     page = (
         f'@page{{@bottom-left{{content:"{foot}";font:7.2pt/1.3 "Report Sans";color:#566270}}'
         '@bottom-right{content:counter(page) " / " counter(pages);font:7.2pt/1.3 "Report Sans";color:#566270}}'

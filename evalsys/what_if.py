@@ -20,7 +20,6 @@ from evalsys.assessment import Assessment
 from evalsys.doubt import reweighted, weighed
 from evalsys.faults import Fault, InputFaults, nearest
 from evalsys.fix_effects import best_of_each
-from evalsys.fix_views import rational
 from evalsys.fixes import Fixes, fixes_of, mended
 from evalsys.forecasting import Forecast, forecast
 from evalsys.frontier import Frontier, frontier_of
@@ -34,7 +33,7 @@ from evalsys.mending_drawn import DrawnBench
 from evalsys.mending_exact import ExactBench
 from evalsys.model import Model
 from evalsys.planning import plan_of
-from evalsys.plans import limits_for
+from evalsys.plans import amount, limits_for
 
 __all__ = ["REACH", "Answer", "Choice", "Curve", "Desk", "Part", "Reading", "desk_of", "parts_of", "shares_of"]
 
@@ -454,7 +453,7 @@ class Desk:
         """
         faults: list[Fault] = []
         chosen = self._chosen(fixes, faults)
-        money = _collected(faults, lambda: rational(budget, "budget", 0))
+        money = _collected(faults, lambda: amount(budget, "budget") if budget.strip() else None)
         if money is not None:
             faults += [
                 Fault("cost_needed", "fixes", None, "cost", option.name)

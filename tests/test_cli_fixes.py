@@ -221,16 +221,26 @@ def city_of_faults(folder, rows, settings):
         city(folder, rows, **settings)
 
 
-def test_nothing_but_the_result_is_written(tmp_path):
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["plan", "a", "--budget", "5"],
+        *(
+            pytest.param(args, marks=pytest.mark.slow)
+            for args in (["effects", "a"], ["plan", "a", "--chance", "0.99"], ["visits", "a"])
+        ),
+    ],
+    ids=" ".join,
+)
+def test_nothing_but_the_result_is_written(tmp_path, args):
     """A child process: what the solver's own library writes would pass by Python's streams."""
     city(tmp_path / "a")
-    for args in (["effects", "a"], ["plan", "a", "--budget", "5"], ["plan", "a", "--chance", "0.99"], ["visits", "a"]):
-        command = [sys.executable, "-m", "evalsys", *args, "--format", "json"]
-        env = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1]), "LANG": "C.UTF-8"}
-        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path, env=env)
-        json.loads(done.stdout)
-        own = r"(Reading the data|Forecasting|Making the plan|Finding what fixes bring|Choosing sites)\.\.\.\n"
-        assert re.sub(own, "", done.stderr) == ""
+    command = [sys.executable, "-m", "evalsys", *args, "--format", "json"]
+    env = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1]), "LANG": "C.UTF-8"}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path, env=env)
+    json.loads(done.stdout)
+    own = r"(Reading the data|Forecasting|Making the plan|Finding what fixes bring|Choosing sites)\.\.\.\n"
+    assert re.sub(own, "", done.stderr) == ""
 
 
 def test_without_a_pass_mark_points_are_planned_for(run, tmp_path):

@@ -388,6 +388,7 @@ def test_a_simulated_effect_is_the_exact_one_within_its_error(tmp_path):
 # ---------------------------------------------------------------------------------------------------- a real round
 
 
+@pytest.mark.slow
 def test_effects_of_the_real_round_are_computing_again():
     found = forecast(read_assessment("data/wujiang-2016"))
     own = effects(found)

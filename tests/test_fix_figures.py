@@ -347,7 +347,7 @@ def test_rows_of_a_tornado_fall_by_chance_and_show_the_chosen_level():
 
 def test_noise_below_zero_has_a_number_and_no_bar(drawn):
     svg = drawn["tornado zeros and noise", "zh"].svg
-    assert "-0.2" in [text for text, _ in words(svg)]
+    assert "−0.2" in [text for text, _ in words(svg)]
     assert len([1 for fill in ("blue", "won") for _ in bars(svg, COLOURS[fill].lower())]) == 3  # two points, one chance
 
 

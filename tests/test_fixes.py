@@ -108,7 +108,7 @@ def test_of_several_options_at_one_cell_the_best_counts(tmp_path):
 def test_options_carry_the_table(tmp_path):
     _, fixes = made(
         tmp_path,
-        fix("1.1@c1", level="基本", name="清理楼道", crew_days="1.5", calendar_days="3"),
+        fix("1.1@c1", level="基本", name="清理楼道", crew_days="1.5", calendar_days="3", needs="f2", excludes="f3"),
         fix("1.1@c1", "", level="彻底", needs="f2", excludes="f3", cost=""),
         fix("1.2@c2", fix_id="f2"),
         fix("1.2@c3", fix_id="f3"),
@@ -137,6 +137,7 @@ def test_nothing_is_open_nothing_to_fix(tmp_path):
     assert mended(found.model, fixes.cells, fixes.after([])).blocks[0].chance is not None
 
 
+@pytest.mark.slow
 def test_a_standard_without_a_site_and_a_leaf_that_does_not_count():
     found = prospect(read_assessment("data/synthetic-city"))
     fixes = fixes_of(found)

@@ -99,7 +99,7 @@ def tornado(
         errors = [gains[place].chance_error for place in rows]
         panels.append(
             _Panel(
-                _head(Text("达标可能性（百分点", "Chance to pass ("), errors, lang, "percentage points"),
+                _head(Text("达标可能性（百分点", "Chance to pass ("), errors, lang, "pp"),
                 chances,
                 errors,
                 [gain_chance(value) for value in chances],
@@ -134,7 +134,7 @@ def _seen(gain: Gain) -> bool:
 
 def _head(words: Text, errors: Sequence[float], lang: Lang, unit: str) -> str:
     """Return the words over a panel; where a line of error is drawn, they say so."""
-    line = Text("；黑线为误差", "; black line: error").say(lang) if any(errors) else ""
+    line = Text("；黑线为误差", "; line: error").say(lang) if any(errors) else ""
     return f"{words.zh}{line}）" if lang == "zh" else f"{words.en}{unit}{line})"
 
 

@@ -236,4 +236,4 @@ def gains_shown(gains: Sequence[Gain], columns: Sequence[Column], lang: Lang) ->
 
 
 def _spread(error: float) -> str:
-    return f" ± {decimal(rational(2 * error), 3)}"
+    return f" ± {decimal(max(rational(2 * error), Fraction(1, 1000)), 3)}"  # an error is never told as none

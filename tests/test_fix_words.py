@@ -470,10 +470,10 @@ def test_what_a_patrol_is_worth(plain):
     visits = replace(plain.visits, rows=rows, evsi=0.0494, payoff="points", repairs=4)
     own = replace(plain, visits=visits)
     assert words.visits_reading(own, "zh") == (
-        "整改前先看 1 个点位、再选 4 处整改，比不看就改平均多提高期望得分 0.049 分。"
+        "整改前先看 1 个点位、再选 3 处整改，比不看就改平均多提高期望得分 0.049 分。"
     )
     assert words.visits_reading(own, "en") == (
-        "Seeing 1 site before choosing 4 to mend raises the expected score by 0.049 points more, on average, than "
+        "Seeing 1 site before choosing 3 to mend raises the expected score by 0.049 points more, on average, than "
         "mending without a look."
     )
     chance = replace(own, visits=replace(visits, payoff="chance"))

@@ -68,7 +68,7 @@ def single(severity: float, count: int) -> tuple[Any, Any]:
 
 @cache
 def named(count: int, strict: bool) -> str:
-    return str(count) if strict else f"{count}, no severity"
+    return f"{count} fixes" if strict else f"{count} fixes, no severity"
 
 
 def levelled(count: int, strict: bool = True) -> tuple[Any, Any, Any]:
@@ -374,7 +374,7 @@ def memory(what: str, quick: bool) -> dict[str, Any]:
     elif what.startswith("plan"):
         from evalsys.planning import plan_of
 
-        made, fixes, limits = levelled(int(what.split()[1].rstrip(",")), "no severity" not in what)
+        made, fixes, limits = levelled(int(what.split()[1]), "no severity" not in what)
         start = bench.peak_mb()
         plan_of(as_forecast(made, fixes), limits)
     elif what == "city":
@@ -447,12 +447,12 @@ def told(found: dict[str, Any], peaks: dict[str, Any]) -> None:
         [
             row
             for count, own in plan.items()
-            for row in rows({f"{count} fixes: {what}": times for what, times in own["seconds"].items()})
+            for row in rows({f"{count}: {what}": times for what, times in own["seconds"].items()})
         ],
     )
     bench.say(
         *(
-            f"- {count} fixes, {own['options']} options: {own['jobs']} jobs, {own['how']}; chance "
+            f"- {count}, {own['options']} options: {own['jobs']} jobs, {own['how']}; chance "
             f"{own['chance']['before']:.4f} before, {own['chance']['before'] + own['start']:.4f} by the solver's first "
             f"proposal, {own['chance']['after']:.4f} with the plan, none exceeds {own['chance']['bound']:.4f}; "
             f"bench and plan / solver alone {bench.both(own['over_solver'])}"

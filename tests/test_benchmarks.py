@@ -147,7 +147,7 @@ def test_fixes(tmp_path):
     for own in (found["leaves"]["seconds"], found["wujiang"]["seconds"], plan["seconds"], *found["city"].values()):
         for times in own.values():
             timed(times)
-    assert found["peak_mb"].keys() == {"leaves", "plan 30", "city", "wujiang"}
+    assert found["peak_mb"].keys() == {"leaves", "plan 30 fixes", "city", "wujiang"}
     assert all(own["before"] is None or own["before"] <= own["after"] for own in found["peak_mb"].values())
 
 

@@ -376,6 +376,7 @@ def test_sampled_slopes_are_those_of_enumeration(payoff: str, rule: LeafRule, ki
 # ------------------------------------------------------------------------------------------- on real assessments
 
 
+@pytest.mark.slow
 def test_what_a_visit_may_show_means_what_the_model_says() -> None:
     found = wujiang()
     for days in (0, 3, 29, 40):
@@ -389,6 +390,7 @@ def test_what_a_visit_may_show_means_what_the_model_says() -> None:
         assert ((held.seen >= 0) & (held.seen <= 1) & (held.bad <= held.good)).all()
 
 
+@pytest.mark.slow
 def test_gains_without_a_visit_are_those_of_the_tables() -> None:
     """Points add up in this instrument, so that the gain of mending a check is its slope times what it lacks."""
     found, given = wujiang(), known_tables(wujiang(), "points")

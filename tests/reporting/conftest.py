@@ -1,11 +1,13 @@
 """The cells of a report run in this process, faster than a kernel, on assessments of every kind."""
 
 import ast
+from unittest.mock import patch
 
 import nbformat
 import pytest
 from kinds import KINDS, WUJIANG
 
+from evalsys import forecast_sections
 from evalsys.evidence import read_assessment
 from evalsys.reporting.notebooks import find_notebook
 from evalsys.reporting.render import render_html
@@ -48,9 +50,19 @@ def audited():
 def html(executed):
     """Return both pages of the real round, each made when it is first asked for."""
 
+    outlook = forecast_sections.outlook
+    once = {}
+
+    def remembered(assessment, *asked):
+        """The forecast does not depend on the language: one does for both pages."""
+        if asked not in once:
+            once[asked] = outlook(assessment, *asked)
+        return once[asked]
+
     class Pages(dict):
         def __missing__(self, lang):
-            self[lang] = render_html(executed(WUJIANG, lang=lang), lang)[0]
+            with patch.object(forecast_sections, "outlook", remembered):
+                self[lang] = render_html(executed(WUJIANG, lang=lang), lang)[0]
             return self[lang]
 
     return Pages()

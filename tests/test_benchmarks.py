@@ -52,6 +52,7 @@ def test_instruments(tmp_path):
     assert found["ratios"].keys() == found["yaml_share"].keys() == {"all", "one"}
 
 
+@pytest.mark.slow
 def test_score(tmp_path):
     found = quick("score", tmp_path)
     assert found["wujiang"]["observations"] == 225

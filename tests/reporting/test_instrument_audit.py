@@ -68,6 +68,7 @@ def command(*args, folder):
     return subprocess.run(run, cwd=folder, capture_output=True, encoding="utf-8", check=False)
 
 
+@pytest.mark.slow
 def test_a_kernel_makes_the_same_page_of_a_file_of_the_user(audited, tmp_path):
     below = [standard("1.1", "met", 6), standard("1.2", "grade", 4)]
     instrument_of(tmp_path, content_of([indicator("1", 10, below)], 10))

@@ -68,6 +68,7 @@ def test_the_paths_are_the_result_and_errors_stay_silent(chinese):
     ]
 
 
+@pytest.mark.slow
 def test_the_kernel_shows_what_the_cells_say(chinese, html):
     """A page from a kernel has the same bytes as one from this process: nothing depends on time or place."""
     made = (chinese[0] / "reports/wujiang-2016/mock-assessment.zh.html").read_text("utf-8")

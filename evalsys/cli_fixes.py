@@ -134,16 +134,10 @@ def plan(
     with working("正在编制整改方案……", "Making the plan..."):
         made = planned(found, **limits)
         rows = plan_results.plan_rows(found, made.plan, made.alone, lang)
-    more: dict[str, Any] = {
-        "wanted": made.wanted,
-        "quickest": made.quickest,
-        "stops": made.stops,
-        "days_assumed": made.days_assumed,
-    }
     _write(
         rows,
-        lambda: plan_results.plan_text(found, made.plan, made.alone, lang, **more),
-        lambda: plan_results.plan_json(found, made.plan, made.alone, lang, **more),
+        lambda: plan_results.plan_text(found, made, lang),
+        lambda: plan_results.plan_json(found, made, lang),
         say("整改方案", "plan"),
         lang,
         as_,

@@ -8,13 +8,16 @@ from datetime import date
 from evalsys.benches import bench_of
 from evalsys.evidence import read_assessment
 from evalsys.faults import InputFaults
+from evalsys.fix_views import Advice
 from evalsys.forecasting import forecast
 from evalsys.mending import Bench
+from evalsys.planning import Plan, plan_of
+from evalsys.plans import amount, settle
 from evalsys.projects import Project, ledger
-from evalsys.rounds import Comparison, compare_rounds, known_by, rounds_of
+from evalsys.rounds import Comparison, PlanComparison, compare_plans, compare_rounds, known_by, rounds_of
 from evalsys.scoring import Score, score
 
-__all__ = ["ProjectSeen", "project_ledger", "since"]
+__all__ = ["ProjectSeen", "other_plan", "project_ledger", "rounds_named", "since"]
 
 _DRAWS = 4_000  # simulated inspections behind what a project was to bring
 
@@ -41,6 +44,32 @@ def since(result: Score, earlier: str, seed: int = 0) -> Comparison:
         For a round that does not exist.
     """
     return compare_rounds(score(read_assessment(result.assessment.path, round=earlier)), result, seed=seed)
+
+
+def other_plan(advice: Advice, budget: str) -> tuple[Plan, PlanComparison]:
+    """Return the best plan for another budget, and how it compares with the recommended one.
+
+    Raises
+    ------
+    InputFaults
+        For a budget that is no number from 0.
+    """
+    found, first = advice.found, advice.plan
+    bench = bench_of(found, first.fixes)
+    limits = replace(first.limits, budget=amount(budget, "other_budget"))
+    second = settle(found, plan_of(bench, limits, "points" if found.chance is None else "chance"))
+    return second, compare_plans(first, second, bench if found.engine == "simulate" else None)
+
+
+def rounds_named(text: str) -> tuple[str, ...]:
+    """Return the names of rounds in a parameter, parted by semicolons.
+
+    Examples
+    --------
+    >>> rounds_named("M1; M2；W01")
+    ('M1', 'M2', 'W01')
+    """
+    return tuple(filter(None, (name.strip() for name in text.replace("；", ";").split(";"))))
 
 
 def project_ledger(result: Score, seed: int = 0) -> tuple[ProjectSeen, ...]:

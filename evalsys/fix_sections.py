@@ -165,7 +165,7 @@ def recommended(advice: Advice, lang: Lang) -> Html:
         row = [
             f"<b>{advice.letters.get(job.option, '')}</b>",
             safe(title(option, advice.assessment, lang)),
-            safe(option.unit or "–"),
+            safe(words.who(option, lang)),
             cost(option.cost),
             gain_points(gain.points),
         ]
@@ -183,9 +183,12 @@ def recommended(advice: Advice, lang: Lang) -> Html:
     whole = plan.gain
     total = ["", t("合计", "Total"), "", cost(plan.cost), gain_points(whole.points)]
     total += (
-        [gain_chance(whole.chance, whole.chance_error), gain_chance(whole.chance)]
+        [
+            gain_chance(whole.chance, whole.chance_error),
+            gain_chance(sum(share.chance or 0.0 for share in advice.shares)),
+        ]
         if marked
-        else [gain_points(whole.points)]
+        else [gain_points(sum(share.points for share in advice.shares))]
     )
     note = f'<p class="cap">{escape(words.total_note(advice, lang))}</p>'
     return block(lang, head, table(columns, body, [*total, str(days)][: len(columns)]), note)
@@ -225,10 +228,8 @@ def money(advice: Advice, lang: Lang) -> Html:
             "圆点为本次名次，浅蓝条为权重、严宽、点位总数、效果、费用在合理范围内变动时名次的范围。",
             "Dot: its place now. Bar: its places under other weights, severity, numbers of sites, effects and costs.",
         )
-        parts += [
-            figure(t("换一种假设，名次变不变", "Does the order change?"), picture, caption),
-            _verdicts(advice, lang),
-        ]
+        chart = figure(t("换一种假设，名次变不变", "Does the order change?"), picture)
+        parts.append(f'<div class="side">{chart}{_verdicts(advice, lang)}</div><p class="cap">{escape(caption)}</p>')
     return block(lang, *parts)
 
 

@@ -8,8 +8,8 @@ from fractions import Fraction
 from evalsys.assessment import Assessment
 from evalsys.benches import bench_of, bench_of_model
 from evalsys.fix_effects import Effects, effects, shared_gain
-from evalsys.fixes import fixes_of
-from evalsys.forecasting import Forecast, forecast
+from evalsys.fixes import fixes_of, mended
+from evalsys.forecasting import Forecast, forecast, reforecast
 from evalsys.frontier import Frontier, frontier_of
 from evalsys.limits import Limits
 from evalsys.mending import Bench, Gain
@@ -150,7 +150,7 @@ def advise(
         ),
         visits=next_visits(found, visits, days=days_before(found, visit_days)),
         wanted=goal,
-        strict=None if strict is None else (_chance(strict, ()), _chance(strict, chosen)),
+        strict=None if strict is None else _strict_chances(found, strict, chosen),
         strict_steps=()
         if strict is None
         else tuple(_chance(strict, [job.option for job in step.plan.jobs]) for step in edge.steps),
@@ -184,6 +184,16 @@ def days_before(found: Forecast, days: int) -> float:
 def _strict(found: Forecast, bench: Bench) -> Bench | None:
     sd = found.prospect.model.severity
     return bench_of(found, bench.fixes, at=-sd) if sd and found.chance is not None else None
+
+
+def _strict_chances(found: Forecast, bench: Bench, chosen: tuple[int, ...]) -> tuple[float, float]:
+    """Return the chance if inspectors are strict, before and after: by the forecast's own law where there is one."""
+    fixes = bench.fixes
+    before = found.at_severity(-1)
+    if found.engine == "simulate" or before is None:
+        return _chance(bench, ()), _chance(bench, chosen)
+    after = reforecast(found, mended(found.prospect.model, fixes.cells, fixes.after(chosen))).at_severity(-1)
+    return before[0], before[0] if after is None else after[0]
 
 
 def _chance(bench: Bench, chosen: tuple[int, ...] | list[int]) -> float:

@@ -15,7 +15,7 @@ from evalsys.forecasting import Forecast
 from evalsys.language import Lang, Text
 from evalsys.mending import Gain
 from evalsys.stability import Standing
-from evalsys.wording import decimal, joined, node_name, percent_short, plural
+from evalsys.wording import decimal, joined, node_name, percent_short, plural, unit_names
 
 __all__ = [
     "VERDICTS",
@@ -36,6 +36,7 @@ __all__ = [
     "verdict_reason",
     "visits_reading",
     "what",
+    "who",
 ]
 
 _MOST = 3  # sites or standards that a title names
@@ -55,6 +56,11 @@ def title(option: Option, assessment: Assessment, lang: Lang) -> str:
     """
     said = what(option, assessment, lang)
     return f"{said}{f'（{option.level}）' if lang == 'zh' else f' ({option.level})'}" if option.level else said
+
+
+def who(option: Option, lang: Lang) -> str:
+    """Return who does an option: its unit; for a finding without one, the area and that no unit is on record."""
+    return unit_names([option.unit] if option.unit else [], option.area, lang)
 
 
 def what(option: Option, assessment: Assessment, lang: Lang) -> str:

@@ -47,11 +47,13 @@ class Option:
     cost, crew_days, calendar_days : Fraction or None
         Of the whole work; None where the table says nothing.
     unit : str or None
-        Whose crews do it.
+        Whose crews do it; of a finding, all that answer for it.
     needs, excludes : tuple of str
         Fixes that must be done before it, and that cannot be done as well.
     row : int
         Of the table, from 0; -1 for a finding.
+    area : str or None
+        Of a finding: it answers where no unit is on record.
     title : str
         What is done, in the table's words; empty where it has none.
     """
@@ -70,6 +72,7 @@ class Option:
     excludes: tuple[str, ...] = ()
     row: int = -1
     title: str = ""
+    area: str | None = None
 
     @property
     def name(self) -> str:
@@ -221,6 +224,7 @@ def _finding(row: dict[Any, Any], index: _Index) -> Option:
     """Return the repair of one finding, at a cost of 1."""
     where = ("site", index.sites[row["site"]]) if row["site"] >= 0 else ("all", "")
     targets = ((row["standard"], *where),)
-    unit = row["units"][0] if row["units"] else None
+    unit = "、".join(row["units"]) or None
     name = row["observation_id"] or row["standard"]  # answers and documents have no row of their own
-    return Option(name, "", targets, index.of(targets), AFTER, True, Fraction(1), None, None, unit)
+    cells = index.of(targets)
+    return Option(name, "", targets, cells, AFTER, True, Fraction(1), None, None, unit, area=row["area"] or None)

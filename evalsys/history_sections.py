@@ -6,29 +6,31 @@ from fractions import Fraction
 from html import escape
 
 from evalsys import wording
-from evalsys.fix_history import ProjectSeen, project_ledger
+from evalsys.fix_history import ProjectSeen, other_plan, project_ledger, rounds_named
 from evalsys.fix_history import since as compared
+from evalsys.fix_views import Advice
 from evalsys.fix_words import chance_said, cost, gain_chance, gain_points
 from evalsys.forecast_words import about, chance_text
 from evalsys.language import Lang, Text
 from evalsys.markup import Column, Html, block, safe, section, speaker, table
-from evalsys.rounds import KINDS, Comparison
+from evalsys.planning import Plan
+from evalsys.rounds import KINDS, Comparison, Gap, PlanComparison, announced_gap
 from evalsys.scoring import Score
 from evalsys.wording import decimal, percent
 
-__all__ = ["ledger", "since"]
+__all__ = ["days", "ledger", "plans", "since"]
 
 _FEW = 8  # findings of a kind on a page
 
 
-def since(result: Score, earlier: str, lang: Lang, number: str = "六") -> Html:
+def since(result: Score, earlier: str, lang: Lang) -> Html:
     """Return what changed since an earlier round; nothing where none is named."""
     if not earlier:
         return Html("")
     t = speaker(lang)
     found = compared(result, earlier)
     zh, en = f"与{wording.round_name(earlier, 'zh')}相比", f"Since: {wording.round_name(earlier, 'en')}"
-    head = section(number, "since", zh, en, lang, escape(_since_reading(found, lang)))
+    head = section("", "since", zh, en, lang, escape(_since_reading(found, lang)))
     columns = [
         Column(t("变化", "Change"), "", "nw"),
         Column(t("问题数", "Findings"), "", "r"),
@@ -98,16 +100,124 @@ def _signed(value: Fraction) -> str:
     return f"{'+' if value > 0 else ''}{decimal(value, 2)}"
 
 
+# ------------------------------------------------------------------------------------------- days, plans
+
+
+def days(result: Score, announced: str, ordinary: str, lang: Lang) -> Html:
+    """Return how much worse it looks on ordinary days than on announced ones; nothing unless both are named.
+
+    Parameters
+    ----------
+    announced, ordinary : str
+        Names of rounds, parted by semicolons.
+    """
+    first, second = rounds_named(announced), rounds_named(ordinary)
+    if not first or not second:
+        return Html("")
+    t = speaker(lang)
+    gap = announced_gap(result.assessment, first, second)
+    say = escape(_gap_reading(gap, lang))
+    head = section("", "days", "平时与迎检日的差距", "Ordinary days against announced days", lang, say)
+    worse = [own for own in gap.sites if own.ordinary > own.announced][:_FEW]
+    if not worse:
+        return block(lang, head)
+    columns = [
+        Column(t("差距最大的点位", "Where the gap is largest")),
+        Column(t("两种日子都查的", "Checked on both"), t("项", "checks"), "r"),
+        Column(t("迎检日不达标", "Short when announced"), "", "r"),
+        Column(t("平时不达标", "Short on ordinary days"), "", "r"),
+    ]
+    body = [
+        [
+            safe(_finding(result, own.leaves[0], -1) if own.site < 0 else wording.site_name(result, own.site)),
+            str(len(own.leaves)),
+            str(own.announced),
+            str(own.ordinary),
+        ]
+        for own in worse
+    ]
+    return block(lang, head, table(columns, body, tight=True))
+
+
+def _gap_reading(gap: Gap, lang: Lang) -> str:
+    """Return the two rates, their difference with its error, and how often luck alone makes it."""
+    if gap.announced is None or gap.ordinary is None or gap.difference is None or gap.chance is None:
+        return Text("两种日子没有共同查过的内容，无法比较。", "No check was made on both kinds of day.").say(lang)
+    low, high = (percent(share, 1) for share in (gap.announced, gap.ordinary))
+    apart = _signed(gap.difference)
+    error = "" if gap.error is None else f" ± {decimal(Fraction(2 * gap.error).limit_denominator(10**6), 2)}"
+    luck = about(chance_text(gap.chance), lang)
+    return Text(
+        f"同样的 {gap.checks} 项检查，迎检日不达标 {low}，平时 {high}，相差 {apart}{error} 个百分点；"
+        f"只因偶然出现这样大的差距的可能{luck}。",
+        f"Of the same {gap.checks} checks, {low} fell short on announced days and {high} on ordinary ones: "
+        f"{apart}{error} percentage points apart. The chance of so large a gap by luck alone is {luck}.",
+    ).say(lang)
+
+
+def plans(advice: Advice, other_budget: str, lang: Lang) -> Html:
+    """Return the recommended plan beside the best one for another budget; nothing for no budget."""
+    if not other_budget.strip():
+        return Html("")
+    t = speaker(lang)
+    second, both = other_plan(advice, other_budget)
+    say = escape(_plans_reading(second, both, lang))
+    head = section("", "plans", "两种方案对照", "Two plans side by side", lang, say)
+    marked = both.worth[0].chance is not None
+    columns = [
+        Column(t("方案", "Plan")),
+        Column(t("整改", "Fixes"), t("项", "number"), "r"),
+        Column(t("费用", "Cost"), "", "r"),
+        Column(t("工期", "Days"), t("天", "days"), "r"),
+        Column(t("期望得分", "Expected score"), t("分", "points"), "r"),
+        *([Column(t("达标可能性", "Chance to pass"), "", "r")] if marked else []),
+        Column(t("只在此方案中的整改", "Only in this plan")),
+    ]
+    money = cost(second.limits.budget)
+    names = (t("推荐方案", "Recommended"), t(f"预算 {money}", f"Budget {money}"))
+    only = (both.only_first, both.only_second)
+    options = advice.plan.fixes.options
+    body = []
+    for place, plan in enumerate((advice.plan, second)):
+        worth = both.worth[place]
+        said = wording.joined([options[own].name for own in only[place]], lang, _FEW) or "–"
+        score = decimal(Fraction(worth.points).limit_denominator(10**9), 2)
+        chance = [chance_said(advice.found, worth.chance, lang)] if worth.chance is not None else []
+        lasts = str(both.days[place]) if advice.scheduled else "–"
+        body.append([names[place], str(len(plan.jobs)), cost(both.cost[place]), lasts, score, *chance, safe(said)])
+    return block(lang, head, table(columns, body))
+
+
+def _plans_reading(second: Plan, both: PlanComparison, lang: Lang) -> str:
+    """Return what the other plan costs and brings more or less, and what both share."""
+    more = both.cost[1] - both.cost[0]
+    if both.gain.chance is None:
+        gain = Text(f"期望得分 {gain_points(both.gain.points)} 分", f"{gain_points(both.gain.points)} expected points")
+    else:
+        said = gain_chance(both.gain.chance, both.gain.chance_error)
+        gain = Text(f"达标可能性 {said} 个百分点", f"{said} percentage points of chance")
+    same, money = len(both.both), cost(second.limits.budget)
+    return Text(
+        f"预算 {money} 的方案比推荐方案费用 {_plus(more)}、{gain.zh}；两个方案共有 {same} 项相同。",
+        f"The plan for a budget of {money}: cost {_plus(more)}, {gain.en} against the recommended "
+        f"one; the same in both: {same}.",
+    ).say(lang)
+
+
+def _plus(value: Fraction) -> str:
+    return "0" if not value else f"{'+' if value > 0 else '−'}{cost(abs(value))}"
+
+
 # ------------------------------------------------------------------------------------------------------- projects
 
 
-def ledger(result: Score, lang: Lang, number: str = "七") -> Html:
+def ledger(result: Score, lang: Lang) -> Html:
     """Return the ledger of projects: money, what each was to bring, and what was seen; nothing without projects."""
     if not len(result.assessment.projects):
         return Html("")
     t = speaker(lang)
     rows = project_ledger(result)
-    head = section(number, "projects", "项目台账", "Projects", lang, escape(_ledger_reading(rows, lang)))
+    head = section("", "projects", "项目台账", "Projects", lang, escape(_ledger_reading(rows, lang)))
     marked = any(row.project.foreseen is not None and row.project.foreseen.chance is not None for row in rows)
     columns = [
         Column(t("项目", "Project")),

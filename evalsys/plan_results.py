@@ -33,6 +33,7 @@ from evalsys.language import Lang, Text
 from evalsys.listing import Column, Listing, number
 from evalsys.mending import Gain
 from evalsys.planning import Plan
+from evalsys.plans import Planned
 from evalsys.schema import decimal as exact
 from evalsys.wording import plural
 
@@ -100,49 +101,20 @@ def _day(plan: Plan, offset: int, lang: Lang) -> str:
     return Text(f"第{offset + 1}天", f"day {offset + 1}").say(lang) if day is None else day.isoformat()
 
 
-def plan_text(
-    found: Forecast,
-    plan: Plan,
-    alone: Sequence[Gain],
-    lang: Lang,
-    *,
-    wanted: float | None = None,
-    quickest: Plan | None = None,
-    stops: Sequence[Text] = (),
-    days_assumed: bool = False,
-) -> str:
-    """Return a plan for a terminal: what it costs, takes and brings; what stops a better one; then its rows.
-
-    Parameters
-    ----------
-    alone : sequence of Gain
-        Of each job of the plan, done alone.
-    wanted : float, optional
-        Wanted chance to pass.
-    quickest : Plan, optional
-        Of the fewest days found for it.
-    stops : sequence of Text
-        Why it is not reached, or why nothing is done.
-    days_assumed : bool
-        Whether nobody said how many days there are.
-    """
-    lines = list(_plan_lines(found, plan, lang, wanted, quickest, stops, days_assumed))
-    return "\n".join([*lines, "", _plan_shown(found, plan, alone, lang).as_text(lang)] if plan.jobs else lines)
+def plan_text(found: Forecast, made: Planned, lang: Lang) -> str:
+    """Return a plan for a terminal: what it costs, takes and brings; what stops a better one; then its rows."""
+    lines = list(_plan_lines(found, made, lang))
+    if not made.plan.jobs:
+        return "\n".join(lines)
+    return "\n".join([*lines, "", _plan_shown(found, made.plan, made.alone, lang).as_text(lang)])
 
 
-def _plan_lines(
-    found: Forecast,
-    plan: Plan,
-    lang: Lang,
-    wanted: float | None,
-    quickest: Plan | None,
-    stops: Sequence[Text],
-    days_assumed: bool,
-) -> Iterator[str]:
+def _plan_lines(found: Forecast, made: Planned, lang: Lang) -> Iterator[str]:
+    plan, wanted, quickest = made.plan, made.wanted, made.quickest
     limits = plan.limits
     if wanted is not None:
         yield _reach(plan, wanted, lang)
-    for text in stops:
+    for text in made.stops:
         yield Text("受限于：", "What stops it: ").say(lang) + text.say(lang)
     if not plan.jobs:
         yield Text(
@@ -190,7 +162,7 @@ def _plan_lines(
             f"Fewest days found: {least}, at a cost of {cost(quickest.cost)}.",
         ).say(lang)
     yield from basis(found, lang)
-    if days_assumed and _scheduled(plan):
+    if made.days_assumed and _scheduled(plan):
         yield Text(
             f"假定：未给出督查日期，工期按 {limits.days} 天计",
             f"Assumed: {limits.days} days for the work, as no date of the inspection is given",
@@ -230,24 +202,15 @@ def _upwards(value: float) -> Fraction:
     return Fraction(math.ceil(rational(value) * 1000), 1000)
 
 
-def plan_json(
-    found: Forecast,
-    plan: Plan,
-    alone: Sequence[Gain],
-    lang: Lang,
-    *,
-    wanted: float | None = None,
-    quickest: Plan | None = None,
-    stops: Sequence[Text] = (),
-    days_assumed: bool = False,
-) -> str:
-    """Return a plan as JSON; parameters as of :func:`plan_text`.
+def plan_json(found: Forecast, made: Planned, lang: Lang) -> str:
+    """Return a plan as JSON.
 
     Keys: those of the forecast as in :func:`effects_json`, ``goal, how, bound, limits, wanted_chance, reached, cost,
     days, days_assumed, before, after, gain, start, jobs, quickest, stops, assumed, notes``. Days of work are counted
     from 0, the day of begin is the first and `ends` the day after the last; `begins_on` and `ends_on` are the first
     and the last day as dates, null where the start is not known.
     """
+    plan, wanted, quickest = made.plan, made.wanted, made.quickest
     limits = plan.limits
     content = {
         **head(found),
@@ -265,7 +228,7 @@ def plan_json(
         "reached": None if wanted is None else _reached(plan, wanted),
         "cost": number(plan.cost),
         "days": max((job.ends for job in plan.jobs), default=0),
-        "days_assumed": days_assumed,
+        "days_assumed": made.days_assumed,
         "before": worth_json(plan.before),
         "after": worth_json(plan.after),
         "gain": gain_json(plan.gain),
@@ -279,7 +242,7 @@ def plan_json(
                 "ends_on": _iso(plan, job.ends - 1),
                 "alone": gain_json(gain),
             }
-            for job, gain in zip(plan.jobs, alone, strict=True)
+            for job, gain in zip(plan.jobs, made.alone, strict=True)
         ],
         "quickest": None
         if quickest is None
@@ -289,7 +252,7 @@ def plan_json(
             "after": worth_json(quickest.after),
             "options": list(quickest.chosen),
         },
-        "stops": [text.say(lang) for text in stops],
+        "stops": [text.say(lang) for text in made.stops],
         **foot(found, lang),
     }
     return as_json(content)

@@ -15,14 +15,17 @@ from evalsys import history_sections as sections
 from evalsys.benches import bench_of
 from evalsys.evidence import read_assessment
 from evalsys.faults import InputFaults
-from evalsys.fix_history import project_ledger, since
+from evalsys.fix_history import other_plan, project_ledger, since
+from evalsys.fix_views import advise
 from evalsys.fix_words import chance_said, gain_chance, gain_points
 from evalsys.fixes import mended
+from evalsys.forecast_words import about, chance_text
 from evalsys.forecasting import forecast
 from evalsys.law import law
 from evalsys.projects import ledger
-from evalsys.rounds import known_by
+from evalsys.rounds import announced_gap, known_by
 from evalsys.scoring import score
+from evalsys.wording import percent
 
 AT = [{"site_type": "community", "sites": 2}]
 #: What was seen at sites a, b, c: 1 falls short, 0 complies, . is not looked at.
@@ -284,3 +287,66 @@ def test_without_a_mark_the_ledger_foresees_points(tmp_path):
 
 def test_no_projects_no_ledger(tmp_path):
     assert sections.ledger(score(made(tmp_path, projects=())), "zh") == ""
+
+
+# ------------------------------------------------------------------------------------------- days, plans
+
+
+def test_the_gap_between_days_is_that_of_the_test(here):
+    """r2 was announced. 1.1: b fell short on both kinds of day, c on ordinary days only (r1 saw it well)."""
+    gap = announced_gap(here.assessment, ["r2"], ["r0", "r1"])
+    page = sections.days(here, "r2", "r0；r1", "zh")
+    said = checked(page, "zh")
+    low, high = (percent(share, 1) for share in (gap.announced, gap.ordinary))
+    assert f"同样的 {gap.checks} 项检查，迎检日不达标 {low}，平时 {high}，相差" in said
+    assert f"可能{about(chance_text(gap.chance), 'zh')}。" in said
+    (table,) = Reader(page).tables
+    worse = [own for own in gap.sites if own.ordinary > own.announced]
+    assert [row[1:] for row in table[1:]] == [
+        [str(len(own.leaves)), str(own.announced), str(own.ordinary)] for own in worse
+    ]
+    assert table[1][0] == "社区A"  # 1.1 fell short there at r1, and complied at r2
+    assert "Ordinary days against announced days" in checked(sections.days(here, "r2", "r0; r1", "en"), "en")
+
+
+@pytest.mark.parametrize(("announced", "ordinary"), [("", ""), ("r2", " "), ("；", "r0")])
+def test_without_both_kinds_of_day_nothing_is_said(here, announced, ordinary):
+    assert sections.days(here, announced, ordinary, "zh") == ""
+
+
+def test_days_of_which_none_is_like_another_cannot_be_compared(tmp_path):
+    rounds = {("r1", "2026-04-10"): {"1.1": "1.."}, ("r2", "2026-06-10"): {"1.1": ".0.", "1.2": ".0."}}
+    own = score(made(tmp_path, rounds=rounds, projects=()))
+    assert "无法比较" in sections.days(own, "r2", "r1", "zh")
+
+
+def test_an_unknown_round_of_days_is_a_fault(here):
+    with pytest.raises(InputFaults):
+        sections.days(here, "r2", "r8", "zh")
+
+
+def test_another_budget_stands_beside_the_recommended_plan(here):
+    """甲 large costs 2 and 乙 3: for 2 only 甲 large can be had; 甲 small is below what a shows already."""
+    advice = advise(here.assessment, budget="5", chance="")
+    second, both = other_plan(advice, "2")
+    assert [advice.plan.fixes.options[job.option].name for job in second.jobs] == ["甲 大"]
+    assert both.cost == (Fraction(5), Fraction(2))
+    model, fixes = advice.found.prospect.model, advice.plan.fixes
+    truth = [law(mended(model, fixes.cells, fixes.after(plan.chosen))).chance for plan in (advice.plan, second)]
+    assert [worth.chance for worth in both.worth] == pytest.approx(truth, abs=1e-12)
+    assert both.gain.chance == pytest.approx(truth[1] - truth[0], abs=1e-12)
+    page = sections.plans(advice, "2", "zh")
+    said = checked(page, "zh")
+    assert f"预算 2 的方案比推荐方案费用 −3、达标可能性 {gain_chance(both.gain.chance)} 个百分点" in said
+    (table,) = Reader(page).tables
+    assert [row[:3] for row in table[1:]] == [["推荐方案", "2", "5"], ["预算 2", "1", "2"]]
+    assert [row[5] for row in table[1:]] == [chance_said(advice.found, chance, "zh") for chance in truth]
+    assert [row[6] for row in table[1:]] == ["乙", "–"]
+    assert "Two plans side by side" in words_of(sections.plans(advice, "2", "en"))
+    assert sections.plans(advice, " ", "zh") == ""
+
+
+@pytest.mark.parametrize("budget", ["-1", "abc"])
+def test_another_budget_is_a_number_from_0(here, budget):
+    with pytest.raises(InputFaults):
+        sections.plans(advise(here.assessment, budget="5", chance=""), budget, "zh")

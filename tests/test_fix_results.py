@@ -20,6 +20,7 @@ from evalsys.limits import Job, Limits
 from evalsys.mending import Gain, Worth
 from evalsys.patrols import Visit, Visits
 from evalsys.planning import Plan
+from evalsys.plans import Planned
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 
@@ -49,6 +50,10 @@ def sure(told):
     """The effects without errors, as an exact law has them."""
     own = tuple(replace(e, gain=replace(e.gain, points_error=0.0, chance_error=0.0)) for e in told.effects)
     return replace(told, exact=True, effects=own)
+
+
+def asked(plan, alone, wanted=None, quickest=None, stops=(), days_assumed=False):
+    return Planned(plan, alone, wanted, quickest, stops, days_assumed)
 
 
 def plan_of(found, **changes):
@@ -100,8 +105,8 @@ def test_every_form_speaks_one_language(found, told, lang):
     more = {"wanted": 0.9, "quickest": plan, "stops": stops}
     texts = [
         fix_results.effects_text(found, told, lang),
-        plan_results.plan_text(found, plan, ALONE, lang, **more),
-        plan_results.plan_text(found, replace(plan, jobs=()), (), lang, stops=stops),
+        plan_results.plan_text(found, asked(plan, ALONE, **more), lang),
+        plan_results.plan_text(found, asked(replace(plan, jobs=()), (), stops=stops), lang),
         visit_results.visits_text(found, VISITS, lang),
     ]
     for text in texts:
@@ -164,14 +169,14 @@ def test_long_words_are_cut_on_a_terminal_only(found, told):
 
 
 def test_a_plan_in_words(found):
-    lines = plan_results.plan_text(found, plan_of(found), ALONE, "zh", wanted=0.635).splitlines()
+    lines = plan_results.plan_text(found, asked(plan_of(found), ALONE, wanted=0.635), "zh").splitlines()
     assert lines[0] == "达标可能性可达到 63.5%；以下为所找到的费用最少的方案。"
     assert lines[1] == "整改方案：2 项，费用 4.5（预算：5），工期 5 天（限 13 天），2026-05-02 至 2026-05-06。"
     assert lines[2] == "达标可能性约 40% → 约 64%（+23.5 个百分点）；期望得分 7.00 → 8.50 分（+1.500 分）。"
     assert not any("不超过" in line for line in lines)  # it is the cheapest: nothing is said of the best
-    lines = plan_results.plan_text(found, plan_of(found), ALONE, "zh").splitlines()
+    lines = plan_results.plan_text(found, asked(plan_of(found), ALONE), "zh").splitlines()
     assert lines[2].endswith("任何方案的达标可能性都不超过 81.3%。")  # rounded up: a bound stays one
-    short = plan_results.plan_text(found, plan_of(found), ALONE, "en", wanted=0.636)
+    short = plan_results.plan_text(found, asked(plan_of(found), ALONE, wanted=0.636), "en")
     assert "a chance of 63.6% cannot be reached" in short
     rows = records(plan_results.plan_rows(found, plan_of(found), ALONE, "zh"))
     assert [(row["begins"], row["ends"], row["days"]) for row in rows] == [
@@ -180,11 +185,11 @@ def test_a_plan_in_words(found):
     ]
     counted = plan_of(found, limits=replace(plan_of(found).limits, start=None, budget=None))
     assert records(plan_results.plan_rows(found, counted, ALONE, "zh"))[1]["ends"] == "第5天"
-    assert "预算：不限" in plan_results.plan_text(found, counted, ALONE, "zh")
+    assert "预算：不限" in plan_results.plan_text(found, asked(counted, ALONE), "zh")
 
 
 def test_a_plan_as_json(found):
-    said = json.loads(plan_results.plan_json(found, plan_of(found), ALONE, "en", wanted=0.7))
+    said = json.loads(plan_results.plan_json(found, asked(plan_of(found), ALONE, wanted=0.7), "en"))
     assert said["limits"] == {
         "budget": {"exact": "5", "value": 5.0},
         "days": 13,
@@ -275,8 +280,8 @@ def test_days_are_not_told_where_no_fix_takes_any(found):
     plan = plan_of(found)
     options = tuple(replace(option, crew_days=None, calendar_days=None) for option in plan.fixes.options)
     bare = replace(plan, fixes=replace(plan.fixes, options=options))
-    text = plan_results.plan_text(found, bare, ALONE, "zh", days_assumed=True)
+    text = plan_results.plan_text(found, asked(bare, ALONE, days_assumed=True), "zh")
     assert "工期" not in text
     assert "开工" not in text
-    told = plan_results.plan_text(found, plan, ALONE, "zh", days_assumed=True)
+    told = plan_results.plan_text(found, asked(plan, ALONE, days_assumed=True), "zh")
     assert "假定：未给出督查日期，工期按 13 天计" in told

@@ -153,7 +153,7 @@ def test_the_total_is_that_of_the_law_and_the_shares_add_up_to_it(seen):
         assert row == [
             advice.letters[job.option],
             title(option, advice.assessment, "zh"),
-            option.unit or "–",
+            option.unit or "未登记单位",
             cost(option.cost),
             gain_points(effect.gain.points),
             gain_chance(effect.gain.chance),

@@ -24,7 +24,8 @@ DATED = [
     {**fix, "crew_days": str(2 + n), "calendar_days": str(3 + n), "unit": f"{'甲乙丙'[n]}局"}
     for n, fix in enumerate(FIXES)
 ]
-SECTIONS = ("plan", "money", "schedule", "together", "patrol", "since", "projects")
+SECTIONS = ("plan", "money", "schedule", "together", "patrol", "plans", "since", "days", "projects")
+ASIDE = {"earlier": "r1", "announced": "r2", "ordinary": "r0；r1", "other_budget": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def test_the_notebook_has_parameters_each_explained_in_both_languages_and_no_out
     assert [(parameter.name, parameter.kind) for parameter in found] == [
         ("assessment", "str"), ("lang", "str"), ("out", "str"), ("pass_mark", "str"), ("budget", "str"),
         ("days", "int"), ("chance", "str"), ("visits", "int"), ("visit_days", "int"), ("seed", "int"),
-        ("earlier", "str"),
+        ("earlier", "str"), ("announced", "str"), ("ordinary", "str"), ("other_budget", "str"),
     ]  # fmt: skip
     for parameter in found:
         assert re.search(r"[\u4e00-\u9fff]", parameter.comment)
@@ -86,7 +87,7 @@ def test_a_bad_value_is_a_fault_and_no_traceback_of_another_kind(folder, given, 
 
 
 def test_a_kernel_makes_the_page_and_its_annex(folder, tmp_path):
-    given = {"assessment": str(folder), "earlier": "r0", "budget": "5", "out": str(tmp_path / "annex")}
+    given = {"assessment": str(folder), **ASIDE, "earlier": "r0", "budget": "5", "out": str(tmp_path / "annex")}
     report = run_report(NAME, given, tmp_path)
     assert report.missing_glyphs == ""
     html = report.html.read_text("utf-8")
@@ -105,16 +106,24 @@ def test_a_kernel_makes_the_page_and_its_annex(folder, tmp_path):
     assert [book.name for book in books] == ["整改效益.xlsx"]
     assert len(openpyxl.load_workbook(books[0]).sheetnames) >= 4
     # the kernel says what the cells say, but for the annex's folder
-    again = words_of(page(folder, "zh", earlier="r0", budget="5")[0])
+    again = words_of(page(folder, "zh", **{**ASIDE, "earlier": "r0", "budget": "5"})[0])
     assert again.strip() == re.sub(r"附件： ?整改效益.xlsx", "", said).strip()
 
 
 def test_the_english_page(folder):
-    html, missing = page(folder, "en", earlier="r1")
+    html, missing = page(folder, "en", **ASIDE)
     assert missing == ""
     assert re.findall(r'<h2 id="(\w+)"', html) == list(SECTIONS)
     said = words_of(html)
-    for part in ("1. The plan", "2. What money brings", "6. Since: r1", "7. Projects", "would lift the chance to pass"):
+    for part in (
+        "1. The plan",
+        "2. What money brings",
+        "Since: r1",
+        "Ordinary days against announced days",
+        "Two plans side by side",
+        "Projects",
+        "would lift the chance to pass",
+    ):
         assert part in said
     assert not re.search(r"整改|达标|费用|假定|百分点|督查", said)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from evalsys.scoring import Score, score
 from evalsys.views import findings
@@ -42,6 +43,7 @@ class Action:
     after: Fraction
 
 
+@lru_cache(maxsize=1)  # a page asks three times, and each repair is a whole score
 def actions(result: Score, most: int = 3) -> tuple[Action, ...]:
     """Return the repairs that bring most points, each scored after the ones before it.
 

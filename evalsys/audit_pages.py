@@ -17,7 +17,7 @@ from evalsys.console import display_width
 from evalsys.figures import Bar, Cell, GridRow, bars, leaf_grid
 from evalsys.instrument import METHODS, Instrument
 from evalsys.language import Lang, Text
-from evalsys.markup import Html, block, figure, key_figures, opening, section, speaker
+from evalsys.markup import Html, bars_said, block, figure, key_figures, opening, section, speaker
 from evalsys.wording import decimal, points, share_of
 
 __all__ = ["ORIGIN_NAMES", "RESTING_NAMES", "spread", "summary", "title_block", "tree"]
@@ -59,7 +59,14 @@ def title_block(instrument: Instrument, lang: Lang) -> Html:
         facts.append((t("目标线", "Pass mark"), mark))
     title = instrument.title.say(lang)
     kind = t("测评体系审读", "Instrument audit")
-    return opening(lang, kind, instrument.id, title, f"{kind} · {instrument.id}", facts)
+    page = opening(lang, kind, instrument.id, title, f"{kind} · {instrument.id}", facts)
+    return page.stating(
+        title=title,
+        instrument=instrument.id,
+        full=instrument.full_marks,
+        standards=len(instrument.standards),
+        leaves=len(instrument.leaves),
+    )
 
 
 # --------------------------------------------------------------------------------------------------- the result
@@ -86,6 +93,10 @@ def summary(instrument: Instrument, lang: Lang) -> Html:
         f'<p class="lead">{lead}</p>',
         f'<p class="sub">{escape(_second_sentence(instrument, lang))}</p>',
         _key_figures(instrument, lang),
+    ).stating(
+        scored=scored,
+        weights_assumed=instrument.weights["status"] == "assumed",
+        assumed=next(item.points for item in resting(instrument) if item.what == "any"),
     )
 
 
@@ -290,7 +301,6 @@ def group_name(instrument: Instrument, by: str, name: str, lang: Lang) -> str:
 
 
 def _chart(instrument: Instrument, by: str, lang: Lang, most: int = 9) -> str:
-    t = speaker(lang)
     found = groups(instrument, by)
     shown = found[:most]
     places = 0 if all(group.points.denominator == 1 for group in found) else 3
@@ -299,7 +309,7 @@ def _chart(instrument: Instrument, by: str, lang: Lang, most: int = 9) -> str:
         for g in shown
     ]
     heading = _HEADS[by].say(lang)
-    alt = heading + t("：", ": ") + t("，", ", ").join(f"{bar.name} {bar.label}" for bar in items)
+    alt = bars_said(heading, [(bar.name, bar.label) for bar in items], lang)
     colours = ("lost_light", "won") if by == "origin" else ("won", "won")
     return figure(heading, bars(items, alt, colours=colours), _caption(instrument, by, found[most:], lang))
 
@@ -362,8 +372,8 @@ def tree(instrument: Instrument, lang: Lang) -> Html:
     for n, part in enumerate(_parts(rows), 1):
         number = sum(len(row.cells) for row in part)
         alt = t(
-            f"指标体系图（{n}）：{number} 项标准，按界限来源着色",
-            f"Tree ({n}): {number} standards by origin of threshold",
+            f"指标体系图（{n}）：{number:,} 项标准，按界限来源着色。",
+            f"Tree ({n}): {wording.plural(number, 'standard')} by origin of threshold.",
         )
         pictures.append(leaf_grid(part, heads, alt))
     figures = [figure("", picture) for picture in pictures[:-1]]

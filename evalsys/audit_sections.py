@@ -421,8 +421,9 @@ def write_annex(instrument: Instrument, folder: str, lang: Lang) -> Html:
         return Html("")
     t = speaker(lang)
     title = t("有效权重", "effective-weights")
-    _annex(instrument, lang).write_workbook(Path(folder) / f"{title}.xlsx", title, lang)
-    return block(lang, f'<p class="cap">{t("附件：", "Annex: ")}{title}.xlsx</p>')
+    name = f"{title}.xlsx"
+    _annex(instrument, lang).write_workbook(Path(folder) / name, title, lang)
+    return block(lang, f'<p class="cap">{t("附件：", "Annex: ")}{name}</p>').stating(annex=name)
 
 
 def _annex(instrument: Instrument, lang: Lang) -> Listing:

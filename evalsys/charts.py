@@ -9,7 +9,7 @@ from html import escape
 from evalsys import wording
 from evalsys.figures import Bar, bars
 from evalsys.language import Lang, Text
-from evalsys.markup import figure, speaker
+from evalsys.markup import bars_said, figure, speaker
 from evalsys.scoring import Score
 from evalsys.views import tree_view
 from evalsys.wording import decimal
@@ -59,8 +59,7 @@ def _loss_chart(result: Score, by: str, lang: Lang, most: int = 9) -> str:
         Bar(name, float(value), decimal(value, 3), place < strong)
         for place, (name, (_, value)) in enumerate(zip(names, shown, strict=True))
     ]
-    alt = t(f"{heading}：", f"{heading}: ")
-    alt += t("，", ", ").join(f"{bar.name} {bar.label}" for bar in items)
+    alt = bars_said(heading, [(bar.name, bar.label) for bar in items], lang)
     rest = len(lost) - len(shown)
     clean = len(view) - len(lost)
     share = wording.share_of(sum((value for _, value in shown[:strong]), _ZERO), result.lost)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import evalsys
+from evalsys.cli_batch import verbs_on_batches
 from evalsys.cli_fixes import verbs_on_fixes
 from evalsys.cli_instrument import instrument
 from evalsys.console import FAULTS, LOCALE, Commands, gathered, say, tell, working
@@ -25,7 +26,9 @@ from evalsys.verbs import (
     check_target,
     option_pass_mark,
     options_format,
+    options_forms,
     or_faults,
+    printable,
     verb,
     write,
     write_listing,
@@ -91,11 +94,7 @@ def main() -> None:
     type=FOLDER,
     help=say("报告写入的文件夹，默认 reports/测评名或体系编号", "folder for the report, by default reports/NAME"),
 )
-@click.option(
-    "--annex",
-    is_flag=True,
-    help=say("同时写出附件（得分明细或有效权重工作簿）", "write the annex too (a workbook with every standard)"),
-)
+@options_forms
 def report(
     notebook: str,
     subject: Path,
@@ -103,11 +102,12 @@ def report(
     lang: Lang | None,
     pass_mark: str | None,
     out: Path | None,
-    annex: bool,
+    forms: tuple[str, ...],
 ) -> None:
     """Execute a report notebook and write one HTML file."""
     from evalsys.reporting.notebooks import checked_parameters, find_notebook
 
+    printable(forms)
     kind = _kind_of_subject(notebook)
     options = {kind: str(subject), "lang": lang, "pass_mark": pass_mark}
     wanted = _once([(name, value) for name, value in options.items() if value is not None], given)
@@ -118,9 +118,7 @@ def report(
         )
     folder = out or Path("reports") / name
     parameters.setdefault("lang", language)
-    if annex:
-        parameters.setdefault("out", str(folder))
-    _run(notebook, parameters, folder)
+    _run(notebook, parameters, folder, forms)
 
 
 def _kind_of_subject(notebook: str) -> str:
@@ -164,16 +162,17 @@ def _with_mark(assessment: Assessment, pass_mark: str | None) -> Assessment:
     return assessment
 
 
-def _run(notebook: str, parameters: dict[str, Any], folder: Path) -> None:
-    """Run a report, say what happened and print the paths."""
-    from evalsys.reporting.run import ReportFailed, run_report
+def _run(notebook: str, parameters: dict[str, Any], folder: Path, forms: tuple[str, ...]) -> None:
+    """Run a report, say what happened and print the paths; the page is the last."""
+    from evalsys.reporting.make import report_of
+    from evalsys.reporting.run import ReportFailed
 
     tell("正在生成报告……", "Making the report...")
     bar = (
         {"desc": say("执行", "Executing"), "unit": say("格", "cell"), "leave": False} if sys.stderr.isatty() else False
     )
     try:
-        made = run_report(notebook, parameters, folder, progress=bar)
+        made = report_of(notebook, parameters, folder, forms, bar)
     except ReportFailed as failed:
         where = say(f"报告的 In [{failed.cell}] 执行失败", f"In [{failed.cell}] of the notebook failed")
         kept = say("已执行的部分保存在：", "What was executed is kept in: ")
@@ -184,8 +183,9 @@ def _run(notebook: str, parameters: dict[str, Any], folder: Path) -> None:
         tell(
             f"提示：字体中没有这些字符，显示可能不正常：{missing}", f"note: the fonts lack these characters: {missing}"
         )
-    click.echo(made.notebook)
-    click.echo(made.html)
+    page = made.outputs["html"]
+    for path in [*(path for path in made.outputs.values() if path != page), page]:
+        click.echo(path)
 
 
 # ------------------------------------------------------------------------------------------------ score, check
@@ -433,7 +433,7 @@ def lab(no_browser: bool) -> None:
 
 
 main.add_command(instrument)
-for _command in verbs_on_fixes.commands.values():
+for _command in (*verbs_on_batches.commands.values(), *verbs_on_fixes.commands.values()):
     main.add_command(_command)
 
 

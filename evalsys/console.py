@@ -20,7 +20,7 @@ import click
 from evalsys.faults import Fault, InputFaults
 from evalsys.language import Lang, default_language
 
-__all__ = ["LOCALE", "Commands", "display_width", "gathered", "say", "tell", "working"]
+__all__ = ["LOCALE", "Commands", "display_width", "file_trouble", "gathered", "say", "tell", "working"]
 
 #: Language of help and messages: the locale's, whatever `--lang` says of the results.
 LOCALE: Lang = default_language()
@@ -98,7 +98,7 @@ class Commands(click.Group):
         except OSError as error:
             if error.errno == errno.EPIPE:  # the reader of our output has gone: click's matter
                 raise
-            tell(*_file_trouble(error))
+            tell(*file_trouble(error))
             ctx.exit(FAULTS)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
@@ -111,7 +111,7 @@ class Commands(click.Group):
             ctx.exit(OURS)
 
 
-def _file_trouble(error: OSError) -> tuple[str, str]:
+def file_trouble(error: OSError) -> tuple[str, str]:
     """Say which file could not be read or written, and why."""
     said = {
         errno.EACCES: (

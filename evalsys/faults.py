@@ -214,6 +214,7 @@ PROBLEMS: dict[str, Text] = {
     # instruments written as a workbook
     "unknown_setting": Text("不认识的设置项", "unknown setting"),
     "bad_notation": Text("写法不对", "not written as it should be"),
+    "not_as_listed": Text("与清单所列不符，可能改动过", "is not what the manifest says; it may have been changed"),
     "named_twice": Text("同一项写了两次", "this is named twice"),
     "two_measures": Text("各档的计量单位不同", "the steps have different units of measure"),
     "only_in_yaml": Text(
@@ -237,7 +238,16 @@ PROBLEMS: dict[str, Text] = {
     "unknown_parameter": Text("报告没有这个参数", "the notebook has no such parameter"),
     "wrong_parameter": Text("参数不能取这个值", "the parameter cannot have this value"),
     "missing_parameter": Text("缺少必需的参数", "a required parameter is missing"),
+    "missing_extra": Text("没有安装所需的附加组件，请先安装", "an extra is not installed: install it first"),
+    "no_scheduler": Text("无法连接调度程序", "the scheduler cannot be reached"),
+    "no_worker": Text("集群中没有工作进程", "the cluster has no workers"),
+    "worker_differs": Text("工作进程与本机不一致", "this worker and this machine differ"),
+    "folder_not_shared": Text("工作进程看不到这个文件夹", "the worker does not see this folder"),
     "unknown_notebook": Text("没有这个报告", "no such notebook"),
+    "duplicate_report": Text(
+        "与另一行写到同一处（允许一栏是那一行），请在名称一列写不同的名称",
+        "writes where another row does (the row is under allowed): give them different names in the column name",
+    ),
     "exists": Text("已经存在，不覆盖", "it exists already and is not overwritten"),
 }
 

@@ -59,7 +59,17 @@ def title_block(advice: Advice, lang: Lang) -> Html:
     place = assessment.settings.place
     head = t(f"先改什么最划算：{place}迎检整改方案", f"What to fix first: {place}")
     foot = f"{head} · {assessment.evidence_hash[:8]}"
-    return opening(lang, t("整改效益分析", "Value of fixes"), t("·", " · ").join(right), head, foot, facts)
+    page = opening(lang, t("整改效益分析", "Value of fixes"), t("·", " · ").join(right), head, foot, facts)
+    return page.stating(
+        place=place,
+        round=assessment.settings.round,
+        instrument=assessment.instrument.id,
+        evidence_hash=assessment.evidence_hash,
+        rate=score.attainment,
+        full=assessment.instrument.full_marks,
+        pass_mark=None if score.pass_mark is None else score.pass_mark.value,
+        passed=score.passes,
+    )
 
 
 def summary(advice: Advice, lang: Lang) -> Html:
@@ -74,7 +84,18 @@ def summary(advice: Advice, lang: Lang) -> Html:
         f'<p class="sub">{escape(words.beside(advice, lang))}</p>',
         key_figures(_key_figures(advice, lang)),
     ]
-    return block(lang, *parts)
+    plan, strict = advice.plan, advice.strict or (None, None)
+    return block(lang, *parts).stating(
+        expected=plan.before.points,
+        expected_after=plan.after.points,
+        chance=plan.before.chance,
+        chance_after=plan.after.chance,
+        chance_strict=strict[0],
+        chance_strict_after=strict[1],
+        engine=advice.found.engine,
+        cost=plan.cost,
+        fixes=len(plan.jobs),
+    )
 
 
 def _key_figures(advice: Advice, lang: Lang) -> list[tuple[str, str, str]]:
@@ -382,4 +403,4 @@ def write_annex(advice: Advice, folder: str, lang: Lang) -> Html:
     t = speaker(lang)
     name = t("整改效益.xlsx", "fixes.xlsx")
     annex(advice, Path(folder) / name, lang)
-    return block(lang, f'<p class="cap">{t("附件：", "Annex: ")}{name}</p>')
+    return block(lang, f'<p class="cap">{t("附件：", "Annex: ")}{name}</p>').stating(annex=name)

@@ -38,7 +38,7 @@ from evalsys.forecast_views import (
 from evalsys.forecasting import Forecast
 from evalsys.instrument import METHODS
 from evalsys.language import Lang, Text
-from evalsys.markup import Column, Html, block, figure, key_figures, safe, section, speaker, table
+from evalsys.markup import Column, Html, bars_said, block, figure, key_figures, safe, section, speaker, table
 from evalsys.modelling_views import Learnt, assumptions, learnt
 from evalsys.regions import Reason
 from evalsys.scoring import Score, score
@@ -76,7 +76,15 @@ def headline(seen: Outlook, lang: Lang) -> Html:
     said = (
         words.headline(seen.found, lang) + space + words.basis(seen.found, len(assumptions(seen.found.prospect)), lang)
     )
-    return block(lang, f'<p class="note"><b>{t("预测。", "Forecast. ")}</b>{escape(said)}</p>')
+    page = block(lang, f'<p class="note"><b>{t("预测。", "Forecast. ")}</b>{escape(said)}</p>')
+    strict = seen.found.at_severity(-1)
+    return page.stating(
+        expected=seen.found.mean,
+        chance=seen.found.chance,
+        chance_error=seen.found.chance_error,
+        chance_strict=None if strict is None else strict[0],
+        engine=seen.found.engine,
+    )
 
 
 # ------------------------------------------------------------------------------------------------ the forecast
@@ -214,10 +222,8 @@ def spread(seen: Outlook, lang: Lang) -> Html:
         label = percent(Fraction(share.share).limit_denominator(10**6), 1) if share.variance else "0"
         label += f" ± {percent(Fraction(2 * error).limit_denominator(10**6), 1)}" if error else ""
         items.append(Bar(words.PART_NAMES[share.part].say(lang), share.share, label, share.share > 0.25))
-    alt = t("方差构成：", "Shares of the variance: ") + t("，", ", ").join(f"{bar.name} {bar.label}" for bar in items)
-    chart = figure(
-        t("得分波动的来源（占方差）", "Where the spread comes from (share of variance)"), shares_bar(items, alt)
-    )
+    heading = t("得分波动的来源（占方差）", "Where the spread comes from (share of variance)")
+    chart = figure(heading, shares_bar(items, bars_said(heading, [(bar.name, bar.label) for bar in items], lang)))
     parts = [section("七", "spread", "不确定性来源", "Where the uncertainty comes from", lang, say), chart]
     parts += [_hangs_on(seen, found, lang), _groups(seen, found, lang)]
     return block(lang, *parts)
@@ -378,9 +384,9 @@ def three_inspections(seen: Outlook, lang: Lang) -> Html:
             [
                 t(f"第{'一二三'[number - 1]}次", f"No. {number}"),
                 words.severity_word(one.z / sd if sd else 0.0, lang),
-                str(len(visited(one))),
-                str(len(applies)),
-                str(int((applies["level"] > 0).sum())),
+                f"{len(visited(one)):,}",
+                f"{len(applies):,}",
+                f"{int((applies['level'] > 0).sum()):,}",
                 decimal(one.total, 2),
                 passed,
             ]
@@ -509,7 +515,8 @@ def _under(found: Forecast, rows: Sequence[Under], lang: Lang) -> str:
     heading = t(f"换一种假定，{zh}是多少", f"With other assumptions, {en} is")
     axis = t(f"{zh}；右列为增减，单位", f"{en[0].upper()}{en[1:]}; at the right, the change in ")
     axis += t("百分点", "percentage points") if unit else t("分", "points")
-    alt = heading + t("：", ": ") + t("，", ", ").join(f"{row.name} {row.label}" for row in shown)
+    told = t("，", ", ").join(f"{row.name} {row.label}" for row in shown)
+    alt = t(f"区间图：{heading}。{told}。", f"Interval chart: {heading}. {told}.")
     said = words.under_reading([(name, moved) for name, moved, _ in moves], bool(unit), lang)
     return figure(heading, intervals(shown, reference, axis, alt, unit), said)
 

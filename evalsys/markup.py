@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from html import escape
 from importlib import resources
+from typing import Any
 
 from evalsys.figures import Picture
 from evalsys.language import Lang
 from evalsys.wording import decimal
 
 __all__ = [
+    "FACTS",
     "Column",
     "Html",
+    "bars_said",
     "block",
     "figure",
     "key_figures",
@@ -27,18 +30,50 @@ __all__ = [
 ]
 
 
+#: Media type of the numbers that a piece of a page states, beside its HTML in an executed notebook.
+FACTS = "application/vnd.evalsys.facts+json"
+
+
 def speaker(lang: Lang) -> Callable[[str, str], str]:
     """Return a function that picks the text of one language: ``t("中文", "English")``."""
     return (lambda zh, en: zh) if lang == "zh" else (lambda zh, en: en)
 
 
 class Html(str):
-    """A piece of a page, shown as HTML in a notebook."""
+    """A piece of a page, shown as HTML in a notebook; `facts` are the numbers that it states, unrounded.
 
-    __slots__ = ()
+    Facts are plain JSON values by short names (:func:`evalsys.reporting.facts.facts_of` lists them). They go into the
+    executed notebook, so that nobody has to read numbers back from sentences.
+    """
+
+    __slots__ = ("facts",)
+    facts: Mapping[str, Any]
+
+    def __new__(cls, text: str = "", facts: Mapping[str, Any] | None = None) -> Html:
+        """Return a text as a piece of a page."""
+        piece = super().__new__(cls, text)
+        piece.facts = {name: _plain(value) for name, value in (facts or {}).items()}
+        return piece
+
+    def stating(self, **facts: object) -> Html:
+        """Return the same piece with more facts; an exact number becomes the nearest float.
+
+        Examples
+        --------
+        >>> Html("<p>93.86%</p>").stating(rate=Fraction(3, 4), place="甲区").facts
+        {'rate': 0.75, 'place': '甲区'}
+        """
+        return Html(self, {**self.facts, **facts})
 
     def _repr_html_(self) -> str:
         return str(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {"text/html": str(self)} | ({FACTS: dict(self.facts)} if self.facts else {})
+
+
+def _plain(value: Any) -> Any:
+    return float(value) if isinstance(value, Fraction) else value
 
 
 @dataclass(frozen=True)
@@ -126,6 +161,19 @@ _ARABIC = {number: f"{place}. " for place, number in enumerate([*"一二三四�
 def lost_cell(value: Fraction, places: int = 3) -> str:
     """Return a cell of points lost: loud where there are any, a soft 0 where not."""
     return f"l|{decimal(value, places)}" if value else "q|0"
+
+
+def bars_said(heading: str, bars: Iterable[tuple[str, str]], lang: Lang) -> str:
+    """Return the alternative text of a bar chart: its heading, and every bar with its number.
+
+    Examples
+    --------
+    >>> bars_said("失分在哪类点位（分）", [("社区", "1.522"), ("药店", "0.500")], "zh")
+    '条形图：失分在哪类点位（分）。社区 1.522，药店 0.500。'
+    """
+    t = speaker(lang)
+    told = t("，", ", ").join(f"{name} {number}" for name, number in bars)
+    return t(f"条形图：{heading}。{told}。", f"Bar chart: {heading}. {told}.")
 
 
 def figure(heading: str, picture: Picture, caption: str = "") -> str:

@@ -39,14 +39,14 @@ def title_block(result: Score, lang: Lang) -> Html:
         (
             t("范围", "Scope"),
             t(
-                f"{len(top)} 项指标、{len(standards)} 项标准",
+                f"{len(top):,} 项指标、{len(standards):,} 项标准",
                 f"{wording.plural(len(top), 'indicator')}, {wording.plural(len(standards), 'standard')}",
             ),
         ),
         (
             t("依据", "Evidence"),
             t(
-                f"{result.nodes[0].checks} 条检查、{sites} 个点位",
+                f"{result.nodes[0].checks:,} 条检查、{sites:,} 个点位",
                 f"{wording.plural(result.nodes[0].checks, 'check')} at {wording.plural(sites, 'site')}",
             ),
         ),
@@ -55,7 +55,11 @@ def title_block(result: Score, lang: Lang) -> Html:
         facts.append((t("目标线", "Pass mark"), wording.pass_mark_text(result.pass_mark, instrument.full_marks, lang)))
     when = wording.round_name(assessment.settings.round, lang)
     foot = f"{wording.title(result, lang)} · {assessment.evidence_hash[:8]}"
-    return opening(lang, t("模拟测评报告", "Mock assessment"), when, wording.title(result, lang), foot, facts)
+    page = opening(lang, t("模拟测评报告", "Mock assessment"), when, wording.title(result, lang), foot, facts)
+    settings = assessment.settings
+    return page.stating(
+        place=settings.place, round=settings.round, instrument=instrument.id, evidence_hash=assessment.evidence_hash
+    )
 
 
 def summary(result: Score, lang: Lang) -> Html:
@@ -72,7 +76,16 @@ def summary(result: Score, lang: Lang) -> Html:
     ]
     if result.attainment is not None:
         parts.append(_line(result, lang))
-    return block(lang, *parts)
+    return block(lang, *parts).stating(
+        rate=result.attainment,
+        points=result.won,
+        lost=result.lost,
+        assessed=result.assessed,
+        not_assessed=result.not_assessed,
+        full=result.assessment.instrument.full_marks,
+        pass_mark=None if result.pass_mark is None else result.pass_mark.value,
+        passed=result.passes,
+    )
 
 
 def _second_sentence(result: Score, lang: Lang) -> str:
@@ -80,19 +93,19 @@ def _second_sentence(result: Score, lang: Lang) -> str:
     checks, bad = result.nodes[0].checks, result.nodes[0].findings
     left = len(result.assessment.observations) - int(result.assessment.observations["counts"].sum())
     plural = wording.plural(checks, "check")
-    out = t(f"{checks} 条检查全部计分，{bad} 条有失分。", f"{plural}, all counted, of which {bad} lost points. ")
+    out = t(f"{checks:,} 条检查全部计分，{bad:,} 条有失分。", f"{plural}, all counted, of which {bad:,} lost points. ")
     if left:
         out = t(
-            f"{checks} 条检查计分，{bad} 条有失分；另有 {left} 行未计入（见“数据说明”）。",
-            f"{plural} counted, of which {bad} lost points; not counted: {left} (see the notes on the data). ",
+            f"{checks:,} 条检查计分，{bad:,} 条有失分；另有 {left:,} 行未计入（见“数据说明”）。",
+            f"{plural} counted, of which {bad:,} lost points; not counted: {left:,} (see the notes on the data). ",
         )
     chosen = actions(result)
     if chosen and result.attainment is not None:
         n = sum(len(a.observations) for a in chosen)
         after = percent(chosen[-1].after)
         out += t(
-            f"办好其中 {n} 条，按本轮口径得分率可升至 {after}。",
-            f"Repairing {n} of them would lift this round's rate to {after}. ",
+            f"办好其中 {n:,} 条，按本轮口径得分率可升至 {after}。",
+            f"Repairing {n:,} of them would lift this round's rate to {after}. ",
         )
     if result.not_assessed:
         a, b = points(result.assessed), points(result.not_assessed)
@@ -133,14 +146,14 @@ def _key_figures(result: Score, lang: Lang) -> str:
             if result.lost
             else f"0<small>{unit}</small>",
             t(
-                f"{bad} 条问题，{sites} 个点位",
+                f"{bad:,} 条问题，{sites:,} 个点位",
                 f"{wording.plural(bad, 'finding')} at {wording.plural(sites, 'site')}",
             ),
         ),
         (
             t("未测评", "Not assessed"),
             f"{points(result.not_assessed)}<small>{unit}</small>",
-            t(f"{missing} 项标准没有依据", f"no evidence for {wording.plural(missing, 'standard')}")
+            t(f"{missing:,} 项标准没有依据", f"no evidence for {wording.plural(missing, 'standard')}")
             if missing
             else t("各项标准均有依据", "every standard has evidence")
             if not result.not_assessed
@@ -192,7 +205,8 @@ def _line(result: Score, lang: Lang) -> str:
     label = (
         t("浅蓝段：未测评部分全失至全得", "Pale band: if all that is not assessed were lost, or won") if band else ""
     )
-    alt = t("得分率数轴：", "Number line of the rate: ") + t("，", ", ").join(mark.label for mark in marks)
+    told = t("，", ", ").join(mark.label for mark in marks)
+    alt = t(f"得分率数轴：{told}。", f"Number line of the rate: {told}.")
     return figure("", number_line(marks, band, label, alt))
 
 
@@ -235,7 +249,7 @@ def _action_cells(result: Score, action: Action, lang: Lang) -> list[str]:
         safe(wording.node_name(result.assessment.instrument, place, lang)),
         sites or "–",
         safe(wording.unit_names(action.units, action.area, lang)),
-        str(len(action.observations)),
+        f"{len(action.observations):,}",
         f"+{decimal(action.points, 3)}",
         f"+{decimal(action.rise * 100, 2)}",
         f"<b>{percent(action.after)}</b>",
@@ -255,9 +269,9 @@ def _published_note(result: Score, lang: Lang) -> str:
     won, full = decimal(published.won, 3), points(published.of)
     head = t("与公布结果的差别。", "Why this differs from the published figure. ")
     text = t(
-        f"{label} {percent(rate)}（{won} / {full} 分），有 {rows} 条检查未计入；"
+        f"{label} {percent(rate)}（{won} / {full} 分），有 {rows:,} 条检查未计入；"
         f"全部计入后为 {percent(result.attainment)}，{way} {size} 个百分点。详见“数据说明”。",
-        f"{label}: {percent(rate)} ({won} of {full} points), without {rows} checks. With every check counted the rate "
-        f"is {percent(result.attainment)}, {size} percentage points {way}. See the notes on the data.",
+        f"{label}: {percent(rate)} ({won} of {full} points), without {rows:,} checks. With every check counted the "
+        f"rate is {percent(result.attainment)}, {size} percentage points {way}. See the notes on the data.",
     )
     return f"<b>{head}</b>{escape(text)}"

@@ -65,7 +65,7 @@ class NodeScore:
     by: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Score:
     """The result of a mock assessment.
 

@@ -89,7 +89,7 @@ def _grid(result: Score, lang: Lang) -> str:
     standards_of_all = [n for n in result.nodes if instrument.nodes[n.place].kind == "standard"]
     bad = sum(1 for n in standards_of_all if n.attainment is not None and n.attainment < 1)
     total = sum(1 for n in instrument.nodes if n.kind == "standard")
-    alt = t(f"得分单元图：{total} 项标准中 {bad} 项有失分", f"Grid of {total} standards, {bad} of which lose points")
+    alt = t(f"得分单元图：{total} 项标准中 {bad} 项有失分。", f"Grid of {total} standards, {bad} of which lose points.")
     caption = t(
         "读法：蓝灰格为满分，格内为标准序号；橙色格内为失分，深橙为失去四分之一以上；"
         "斜线格未测评；虚框格不计分或不适用。",
@@ -526,4 +526,4 @@ def write_annex(result: Score, folder: str, lang: Lang) -> Html:
     t = speaker(lang)
     name = t("得分明细.xlsx", "score-statement.xlsx")
     score_workbook(result, Path(folder) / name, lang)
-    return block(lang, f'<p class="cap">{t("附件：", "Annex: ")}{name}</p>')
+    return block(lang, f'<p class="cap">{t("附件：", "Annex: ")}{name}</p>').stating(annex=name)

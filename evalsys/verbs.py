@@ -26,7 +26,9 @@ __all__ = [
     "check_target",
     "option_pass_mark",
     "options_format",
+    "options_forms",
     "or_faults",
+    "printable",
     "verb",
     "write",
     "write_listing",
@@ -70,6 +72,23 @@ def options_format(command: _Command) -> _Command:
     return as_(out(command))
 
 
+def options_forms(command: _Command) -> _Command:
+    """Add the options of what a report is written as beside its page; the command gets them as `forms`."""
+    for name, zh, en in reversed(_FORMS):
+        command = click.option(f"--{name}", "forms", flag_value=name, multiple=True, help=say(zh, en), default=())(
+            command
+        )
+    return command
+
+
+_FORMS = (
+    ("pdf", "同时生成 PDF", "write a PDF too"),
+    ("word", "同时生成 Word 文件", "write a Word file too"),
+    ("annex", "同时写出附件（得分明细或有效权重工作簿）", "write the annex too (a workbook with every standard)"),
+    ("bundle", "同时打包为 zip：报告、附件、参数和清单", "write a zip too: report, annexes, parameters, manifest line"),
+)
+
+
 def argument_assessment(command: _Command) -> _Command:
     """Add the argument that names an assessment."""
     type_ = click.Path(path_type=Path)
@@ -89,6 +108,19 @@ def check_target(as_: str, out: Path | None) -> None:
     """Refuse a workbook without a file to write it to."""
     if as_ == "xlsx" and out is None:
         raise click.UsageError(say("xlsx 须用 --out 指定文件", "xlsx needs --out FILE"))
+
+
+def printable(forms: tuple[str, ...]) -> None:
+    """End with exit code 1 and say what to install, where PDF or Word is asked for and cannot be made."""
+    if not {"pdf", "word"} & set(forms):
+        return
+    from evalsys.reporting.printing import PrintMissing, check_printing
+
+    try:
+        check_printing(forms)
+    except PrintMissing as lacking:
+        click.echo(lacking, err=True)
+        sys.exit(FAULTS)
 
 
 def or_faults(read: Callable[[], Any], lang: Lang | None, as_: str, out: Path | None) -> Any:

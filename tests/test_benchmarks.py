@@ -40,7 +40,18 @@ def timed(found):
 
 
 def test_every_benchmark_is_tested():
-    assert SCRIPTS == ["doubt", "fixes", "instruments", "law", "report", "score", "simulate", "start", "what_if"]
+    assert SCRIPTS == [
+        "batch",
+        "doubt",
+        "fixes",
+        "instruments",
+        "law",
+        "report",
+        "score",
+        "simulate",
+        "start",
+        "what_if",
+    ]
 
 
 def test_instruments(tmp_path):
@@ -163,6 +174,17 @@ def test_report(tmp_path):
     assert all(took > -0.05 for took in found["profile_s"].values())
     assert {"start the kernel", "run the cells"} <= found["profile_s"].keys()
     assert found["cells_s"]
+
+
+@pytest.mark.slow
+def test_batch(tmp_path):
+    found = quick("batch", tmp_path)
+    ways = ("evalsys, forked kernels", "evalsys, started kernels", "(a) commands", "(b) pool")
+    assert found["seconds"].keys() == {f"mix: {way}" for way in ways}
+    for times in found["seconds"].values():
+        timed(times)
+    forked, started = found["kernel_mb"]["evalsys-warm"], found["kernel_mb"]["evalsys"]
+    assert 0 < forked["private"] < started["private"]
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

@@ -68,7 +68,7 @@ class Outcome:
     outputs : mapping
         Form to ``{"path": ..., "sha256": ...}``; paths are inside the folder of the batch, with slashes.
     summary : mapping
-        What the page states in numbers (:func:`evalsys.reporting.render.facts_of`).
+        What the page states in numbers (:func:`evalsys.reporting.facts.facts_of`).
     versions : mapping
         Of evalsys, Python and the libraries that numbers depend on.
     """

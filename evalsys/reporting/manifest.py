@@ -47,7 +47,7 @@ def read(folder: Path) -> dict[str, Outcome]:
     A last line that a killed run did not finish is not there; the report is made again.
     """
     try:
-        lines = (folder / MANIFEST).read_text("utf-8").split("\n")
+        lines = (folder / MANIFEST).read_text("utf-8", errors="replace").split("\n")
     except FileNotFoundError:
         return {}
     found: dict[str, Outcome] = {}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from evalsys.faults import Fault, InputFaults, nearest
 from evalsys.language import LANGUAGES
@@ -127,35 +127,54 @@ def checked_parameters(path: Path, given: Mapping[str, Any]) -> dict[str, Any]:
         With every unknown parameter and every value of the wrong type.
     """
     known = {parameter.name: parameter for parameter in notebook_parameters(path)}
-    faults, checked = [], {}
-    for name, value in given.items():
-        if name not in known:
-            near = nearest(name, known)
-            faults.append(Fault("unknown_parameter", path.stem, None, name, "", " ".join(known), near))
-            continue
-        checked[name] = _typed(known[name], value)
-        if checked[name] is None:
-            allowed = " ".join(known[name].choices) or known[name].kind
-            near = nearest(str(value), known[name].choices)
-            faults.append(Fault("wrong_parameter", path.stem, None, name, str(value), allowed, near))
-    if faults:
-        raise InputFaults(faults)
-    return checked
+    from pydantic import ValidationError
 
-
-def _typed(parameter: Parameter, value: Any) -> Any:
-    """Return the value in the parameter's type, None where it cannot be."""
-    if parameter.choices:
-        return value if value in parameter.choices else None
-    kind = _TYPES[parameter.kind]
-    if kind is bool and isinstance(value, str):
-        return _YES.get(value.lower())
-    if isinstance(value, bool) or kind is bool:
-        return value if isinstance(value, bool) and kind is bool else None
-    if isinstance(value, kind):
-        return value
     try:
-        typed = kind(value) if isinstance(value, str) or (kind is float and isinstance(value, int)) else None
-    except ValueError:
-        return None
-    return typed if typed is None or math.isfinite(typed) else None
+        return dict(_model(tuple(known.values())).validate_python(dict(given)))
+    except ValidationError as error:
+        raise InputFaults(_fault(path.stem, known, wrong) for wrong in error.errors()) from None
+
+
+@cache
+def _model(parameters: tuple[Parameter, ...]) -> Any:
+    """Return the pydantic model of the parameters; a mapping, so that a parameter may have any name."""
+    from pydantic import ConfigDict, TypeAdapter
+    from typing_extensions import TypedDict
+
+    form = TypedDict("Parameters", {own.name: _kind(own) for own in parameters}, total=False)  # type: ignore[misc]
+    form.__pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)  # type: ignore[attr-defined]
+    return TypeAdapter(form)
+
+
+def _kind(parameter: Parameter) -> Any:
+    """Return the type of a parameter: text may stand for a number or for yes and no, a truth value for nothing else."""
+    from pydantic import BeforeValidator
+
+    if parameter.choices:
+        return Literal[parameter.choices]
+    kind = _TYPES[parameter.kind]
+    return Annotated[kind, BeforeValidator(_truth if kind is bool else _no_truth)]
+
+
+def _truth(value: Any) -> Any:
+    if isinstance(value, str):
+        value = _YES.get(value.lower(), value)
+    if not isinstance(value, bool):
+        raise ValueError("neither yes nor no")
+    return value
+
+
+def _no_truth(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a truth value")
+    return value
+
+
+def _fault(report: str, known: Mapping[str, Parameter], wrong: Mapping[str, Any]) -> Fault:
+    """Return what pydantic says of one value as a fault."""
+    name, value = str(wrong["loc"][0]), str(wrong["input"])
+    if name not in known:
+        return Fault("unknown_parameter", report, None, name, "", " ".join(known), nearest(name, known))
+    choices = known[name].choices
+    allowed = " ".join(choices) or known[name].kind
+    return Fault("wrong_parameter", report, None, name, value, allowed, nearest(value, choices))

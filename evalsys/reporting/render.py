@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from html import escape, unescape
 from importlib import resources
 from itertools import count
@@ -11,6 +12,8 @@ from typing import Any
 
 from evalsys.fonts import css_font_faces, missing_glyphs
 from evalsys.language import Lang, Text
+from evalsys.markup import block
+from evalsys.reporting.formulas import with_formulas
 
 __all__ = ["render_html"]
 
@@ -29,6 +32,8 @@ _PAGE = """<!doctype html>
 def render_html(notebook: Any, lang: Lang) -> tuple[str, str]:
     """Render an executed notebook: what its cells show as HTML, one after another, without code.
 
+    Text that an analyst adds as Markdown below the parameters stands in its place, its formulas as pictures.
+
     Parameters
     ----------
     notebook : NotebookNode
@@ -41,7 +46,7 @@ def render_html(notebook: Any, lang: Lang) -> tuple[str, str]:
     missing : str
         Characters that the fonts do not have; they are named in a note at the end of the page.
     """
-    shown = _with_idents(re.sub(r"\n\s*\n+", "\n", "\n".join(_outputs(notebook))))
+    shown = _with_idents(re.sub(r"\n\s*\n+", "\n", "\n".join(_outputs(notebook, lang))))
     title = _plain(next(iter(re.findall(r"<h1\b[^>]*>(.*?)</h1>", shown, re.S)), "evalsys"))
     body = _contents(shown, lang) + shown
     words = _words(body) + title
@@ -61,11 +66,27 @@ def render_html(notebook: Any, lang: Lang) -> tuple[str, str]:
     return page, missing
 
 
-def _outputs(notebook: Any) -> Iterator[str]:
+def _outputs(notebook: Any, lang: Lang) -> Iterator[str]:
     """Yield what the cells show; printed text, warnings and plain representations are for the notebook only."""
+    ours = True  # what stands above the parameters is for the one who runs the notebook
     for cell in notebook.cells:
+        ours = ours and "parameters" not in cell.metadata.get("tags", [])
+        if cell.cell_type == "markdown" and not ours:
+            yield block(lang, with_formulas(_markdown()(cell.source)))
         for output in cell.get("outputs", []):
             yield "".join(output.get("data", {}).get("text/html", ""))
+
+
+@cache
+def _markdown() -> Any:
+    """Return what turns Markdown into HTML; tags in it are text, and a picture elsewhere is its description."""
+    import mistune
+
+    class Renderer(mistune.HTMLRenderer):
+        def image(self, text: str, url: str, title: str | None = None) -> str:
+            return escape(text)
+
+    return mistune.create_markdown(renderer=Renderer(escape=True), plugins=["table", "math"])
 
 
 def _with_idents(shown: str) -> str:

@@ -4,28 +4,44 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evalsys.files import atomic
 from evalsys.reporting.notebooks import checked_parameters, find_notebook, notebook_parameters
+from evalsys.reporting.printing import check_printing
 
-__all__ = ["Report", "ReportFailed", "run_report"]
+__all__ = ["PLAIN", "SUFFIXES", "WARM", "Report", "ReportFailed", "absolute", "run_report"]
 
-#: Parameters that are paths; the notebook runs in its own folder, so they are made absolute.
-#: An instrument is a path where it is not an id.
+#: Names of the engines: a kernel started anew, and one forked from a server that has imported all that reports need.
+PLAIN, WARM = "evalsys", "evalsys-warm"
+#: How the files of a report end.
+SUFFIXES = {"html": ".html", "notebook": ".ipynb", "pdf": ".pdf", "word": ".docx"}
+
+#: Parameters that are paths; an instrument is one where it is not an id.
 _PATHS = ("assessment", "out")
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a run wrote: executed notebook, page, and characters that the fonts lack."""
+    """What a run wrote, and what the page states in numbers.
 
-    notebook: Path
-    html: Path
+    Attributes
+    ----------
+    outputs : mapping
+        Form (:data:`evalsys.reporting.jobs.FORMS`) to file; ``notebook`` and ``html`` always.
+    missing_glyphs : str
+        Characters that the fonts lack.
+    facts : mapping
+        See :func:`evalsys.reporting.facts.facts_of`.
+    """
+
+    outputs: Mapping[str, Path]
     missing_glyphs: str
+    facts: Mapping[str, Any]
 
 
 class ReportFailed(Exception):
@@ -39,7 +55,15 @@ class ReportFailed(Exception):
         self.cell, self.error, self.notebook = cell, error, notebook
 
 
-def run_report(name: str, given: Mapping[str, Any], folder: Path, progress: bool | Mapping[str, Any] = False) -> Report:
+def run_report(
+    name: str,
+    given: Mapping[str, Any],
+    folder: Path,
+    progress: bool | Mapping[str, Any] = False,
+    forms: Collection[str] = (),
+    engine: str = PLAIN,
+    timeout: float | None = None,
+) -> Report:
     """Execute a report notebook and render it.
 
     Parameters
@@ -52,6 +76,12 @@ def run_report(name: str, given: Mapping[str, Any], folder: Path, progress: bool
         Where the executed notebook ``NAME.LANG.ipynb`` and the page ``NAME.LANG.html`` go.
     progress : bool or mapping
         Show papermill's progress bar on standard error; a mapping sets it up (``desc``, ``unit``).
+    forms : collection of str
+        What is written beside them: ``pdf``, ``word``, ``annex`` (the notebook's own workbook).
+    engine : str
+        A papermill engine of :mod:`evalsys.reporting.engines`.
+    timeout : float, optional
+        Seconds after which the notebook is stopped; no limit by default.
 
     Returns
     -------
@@ -61,33 +91,44 @@ def run_report(name: str, given: Mapping[str, Any], folder: Path, progress: bool
     ------
     InputFaults
         For faulty parameters; nothing is written then.
+    PrintMissing
+        If the packages for PDF or Word are not installed; nothing is written then.
     ReportFailed
-        If a cell fails; the executed part stands in the folder as ``NAME.LANG.failed.ipynb``, and files of an earlier
-        run stay as they were.
+        If a cell fails, or the notebook does not end in time or prints without end; the executed part stands in the
+        folder as ``NAME.LANG.failed.ipynb``, and files of an earlier run stay as they were.
     OSError
         If the folder cannot be written; found before the work.
     """
     path = find_notebook(name)
     defaults = {parameter.name: parameter.default for parameter in notebook_parameters(path)}
-    parameters = {key: _absolute(key, value) for key, value in checked_parameters(path, given).items()}
+    parameters = absolute(checked_parameters(path, given))
+    check_printing(forms)
+    if "annex" in forms and "out" in defaults:
+        parameters["out"] = str(folder.resolve())
     lang = parameters.get("lang", defaults.get("lang", "zh"))
-    target, page = (folder / f"{path.stem}.{lang}.{suffix}" for suffix in ("ipynb", "html"))
     failed = folder / f"{path.stem}.{lang}.failed.ipynb"
     _try_writing(folder)
     with tempfile.TemporaryDirectory(prefix="evalsys-", ignore_cleanup_errors=True) as scratch:
-        executed = Path(scratch) / target.name
-        error = _execute(path, executed, parameters, progress)
+        executed = Path(scratch) / f"{path.stem}.{lang}.ipynb"
+        error = _execute(path, executed, parameters, progress, engine, timeout)
         if error is not None:
             _keep(executed, failed)
             raise ReportFailed(*error, failed)
-        missing = _finish(executed, target, page, lang)
+        made = _finish(executed, folder, lang, forms)
     failed.unlink(missing_ok=True)
-    return Report(target, page, missing)
+    return made
 
 
-def _absolute(name: str, value: Any) -> Any:
-    is_path = name in _PATHS or (name == "instrument" and str(value).endswith((".yaml", ".yml")))
-    return str(Path(value).resolve()) if is_path and value else value
+def absolute(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters with absolute paths, from the working folder: the notebook runs in its own folder."""
+    return {
+        name: str(Path(value).resolve()) if value and _is_path(name, value) else value
+        for name, value in parameters.items()
+    }
+
+
+def _is_path(name: str, value: Any) -> bool:
+    return name in _PATHS or (name == "instrument" and str(value).endswith((".yaml", ".yml")))
 
 
 def _try_writing(folder: Path) -> None:
@@ -97,9 +138,14 @@ def _try_writing(folder: Path) -> None:
         pass
 
 
-def _execute(path: Path, executed: Path, parameters: dict[str, Any], progress: Any) -> tuple[int, str] | None:
+def _execute(
+    path: Path, executed: Path, parameters: dict[str, Any], progress: Any, engine: str, timeout: float | None
+) -> tuple[int, str] | None:
     """Execute a notebook; return the cell that failed and its error, None if all went well."""
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # silences the kernel's debugger, which nobody uses
+    from evalsys.reporting.engines import NotebookTimeout, OutputLimit, register
+
+    register()
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
@@ -110,29 +156,48 @@ def _execute(path: Path, executed: Path, parameters: dict[str, Any], progress: A
             str(executed),
             parameters=parameters,
             cwd=str(path.parent),
+            engine_name=engine,
             kernel_name="python3",
             language="python",
             progress_bar=dict(progress) if isinstance(progress, Mapping) else progress,
-            kernel_manager_class="evalsys.reporting.kernel.ThisKernel",
             extra_arguments=[f"--ipython-dir={executed.parent}"],
             shutdown_kernel="immediate",
+            notebook_timeout=timeout,
         )
     except PapermillExecutionError as error:
         return int(error.exec_count or 0), f"{error.ename}: {error.evalue}"
+    except (NotebookTimeout, OutputLimit) as error:
+        return 0, str(error)
     except (CellTimeoutError, DeadKernelError) as error:
         return 0, f"{type(error).__name__}: {error}"
     return None
 
 
-def _finish(executed: Path, target: Path, page: Path, lang: Any) -> str:
-    """Render an executed notebook and put both files in place; return the characters that the fonts lack."""
+def _finish(executed: Path, folder: Path, lang: Any, forms: Collection[str]) -> Report:
+    """Render an executed notebook in every form, then put the files in place."""
+    from evalsys.reporting.facts import facts_of
     from evalsys.reporting.render import render_html
 
-    html, missing = render_html(_read(executed), lang)
-    with atomic(page) as temporary:
-        temporary.write_text(html, "utf-8", newline="\n")
-        _keep(executed, target)
-    return missing
+    notebook = _read(executed)
+    page, missing = render_html(notebook, lang)
+    facts = facts_of(notebook)
+    content = {"html": page.encode()}
+    if "pdf" in forms:
+        from evalsys.reporting.pdf import pdf_bytes
+
+        content["pdf"] = pdf_bytes(page, lang)
+    if "word" in forms:
+        from evalsys.reporting.word import docx_bytes
+
+        content["word"] = docx_bytes(page, lang)
+    places = {form: folder / f"{executed.stem}{SUFFIXES[form]}" for form in (*content, "notebook")}
+    with ExitStack() as all_or_none:
+        for form, data in content.items():
+            all_or_none.enter_context(atomic(places[form])).write_bytes(data)
+        _keep(executed, places["notebook"])
+    if "annex" in forms and "annex" in facts:
+        places["annex"] = folder / str(facts.pop("annex"))
+    return Report(places, missing, facts)
 
 
 def _read(executed: Path) -> Any:

@@ -161,9 +161,9 @@ def main() -> None:
     bench.ENVIRON["OPENBLAS_NUM_THREADS"] = "1"
     more = (
         ("--memory", {"help": "used by the script itself"}),
-        ("--reports", {"type": int, "default": 24, "help": "reports of a run (default %(default)s)"}),
+        ("--reports", {"type": int, "default": 40, "help": "reports of a run (default %(default)s)"}),
     )
-    given = bench.arguments(__doc__, 3, *more)
+    given = bench.arguments(__doc__, 2, *more)
     os.environ["PYTHONPATH"] = bench.ENVIRON["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(bench.ROOT), os.environ.get("PYTHONPATH")])
     )
@@ -174,7 +174,7 @@ def main() -> None:
     bench.say(f"reports with HTML on {WORKERS} processes, in turn, {given.runs} runs of {count} reports each", "")
     kinds = {"mix": mix(count)}
     if not given.quick:
-        kinds["with forecast"] = [(FORECAST[0], {**FORECAST[1], "lang": "zh"})] * WORKERS
+        kinds["with forecast"] = [(FORECAST[0], {**FORECAST[1], "lang": "zh"})] * 4 * WORKERS
     seconds: dict[str, Any] = {}
     for kind, tasks in kinds.items():
         runs = given.runs if kind == "mix" else 1

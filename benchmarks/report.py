@@ -55,7 +55,7 @@ def profile(folder: Path) -> dict[str, dict[str, float]]:
         run.render_html = timed
     made = run.run_report("mock-assessment", {"assessment": str(ASSESSMENT), "lang": "zh"}, folder)
     whole = step("run_report")
-    notebook = json.loads(made.notebook.read_text("utf-8"))
+    notebook = json.loads(made.outputs["notebook"].read_text("utf-8"))
     stamp = notebook["metadata"]["papermill"]
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     stamps = [cell["metadata"]["papermill"] for cell in code]

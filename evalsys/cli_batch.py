@@ -25,6 +25,7 @@ __all__ = ["verbs_on_batches"]
 #: The commands, for the command line to take up.
 verbs_on_batches = click.Group()
 
+_FEW = 2  # reports for each process up to which kernels started anew are sooner done than a server for them is ready
 _EVERY = 30.0  # seconds between two lines of progress where there is no terminal
 
 
@@ -95,8 +96,11 @@ def batch(
     """Make many reports from a table."""
     from evalsys.reporting.batch import named, run_batch, steps, write_index
     from evalsys.reporting.batch_table import read_jobs
+    from evalsys.reporting.pool import get_ready
 
     printable(forms)
+    if scheduler is None and not dry_run:
+        get_ready()
     folder = out or Path("reports") / table.stem
     with working("正在核对各行……", "Checking all rows..."):
         rows = read_jobs(table, forms)
@@ -112,7 +116,7 @@ def batch(
     made = run_batch(
         todo,
         folder,
-        _worker(folder, min(jobs or os.cpu_count() or 1, max(wanted, 1)), timeout, engine, scheduler),
+        _worker(folder, min(jobs or os.cpu_count() or 1, max(wanted, 1)), wanted, timeout, engine, scheduler),
         _Progress(wanted),
     )
     words = ["evalsys", "batch", str(table), *(["--out", str(out)] if out else []), *(f"--{form}" for form in forms)]
@@ -130,14 +134,14 @@ def _try_writing(folder: Path) -> None:
 
 
 def _worker(
-    folder: Path, workers: int, timeout: float, engine: str, scheduler: str | None
+    folder: Path, workers: int, wanted: int, timeout: float, engine: str, scheduler: str | None
 ) -> Callable[[Sequence[Job]], Iterator[Outcome]]:
     """Return what makes the jobs: this machine's processes, or a cluster."""
     from evalsys.reporting.make import make_one
     from evalsys.reporting.run import PLAIN, WARM
     from evalsys.reporting.warm import warm_here
 
-    warm = engine == "warm" or (engine == "auto" and warm_here())
+    warm = engine == "warm" or (engine == "auto" and warm_here() and wanted > _FEW * workers)
     if engine == "warm" and not warm_here():
         raise click.UsageError(say("此系统不能用 warm", "warm does not work on this system"))
     work = partial(make_one, folder=folder.resolve(), engine=WARM if warm else PLAIN, timeout=timeout)

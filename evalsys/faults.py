@@ -214,7 +214,6 @@ PROBLEMS: dict[str, Text] = {
     # instruments written as a workbook
     "unknown_setting": Text("不认识的设置项", "unknown setting"),
     "bad_notation": Text("写法不对", "not written as it should be"),
-    "not_as_listed": Text("与清单所列不符，可能改动过", "is not what the manifest says; it may have been changed"),
     "named_twice": Text("同一项写了两次", "this is named twice"),
     "two_measures": Text("各档的计量单位不同", "the steps have different units of measure"),
     "only_in_yaml": Text(
@@ -238,6 +237,7 @@ PROBLEMS: dict[str, Text] = {
     "unknown_parameter": Text("报告没有这个参数", "the notebook has no such parameter"),
     "wrong_parameter": Text("参数不能取这个值", "the parameter cannot have this value"),
     "missing_parameter": Text("缺少必需的参数", "a required parameter is missing"),
+    "not_as_listed": Text("与清单所列不符，可能改动过", "is not what the manifest says; it may have been changed"),
     "missing_extra": Text("没有安装所需的附加组件，请先安装", "an extra is not installed: install it first"),
     "no_scheduler": Text("无法连接调度程序", "the scheduler cannot be reached"),
     "no_worker": Text("集群中没有工作进程", "the cluster has no workers"),

@@ -92,7 +92,7 @@ def pages(lang):
 @pytest.mark.parametrize(("lang", "heads"), [("zh_CN.UTF-8", ("用法", "选项")), ("C.UTF-8", ("Usage", "Options"))])
 def test_every_command_and_option_is_explained_in_the_language_of_the_locale(lang, heads):
     found = pages(lang)
-    assert len(found) == 19
+    assert len(found) == 21
     for page in found:
         assert page.startswith(f"{heads[0]}: evalsys")
         rest = page.partition("\n\n")[2]
@@ -352,7 +352,9 @@ def test_what_has_no_assessment_speaks_the_language_of_the_locale(run, locale, s
 def test_language_of_a_report_does_not_depend_on_the_locale(run, monkeypatch, tmp_path, language, option, expected):
     two_sites(tmp_path / "a", language)
     given = {}
-    monkeypatch.setattr("evalsys.reporting.run.run_report", lambda name, parameters, *_, **__: given.update(parameters))
+    monkeypatch.setattr(
+        "evalsys.reporting.make.run_report", lambda name, parameters, *_, **__: given.update(parameters)
+    )
     run("report", "mock-assessment", "a", *(["--lang", option] if option else []))
     assert given["lang"] == expected
 
@@ -580,15 +582,15 @@ def test_report_hands_its_parameters_on(run, monkeypatch, tmp_path):
     two_sites(tmp_path / "a")
     calls = []
     monkeypatch.setattr(
-        "evalsys.reporting.run.run_report",
+        "evalsys.reporting.make.run_report",
         lambda *args, **options: calls.append((args, options)) or click.get_current_context().exit(0),
     )
     options = ("--lang", "en", "--pass-mark", "80%", "--annex")
     done = run("report", "mock-assessment", "a", *options)
     assert done.exit_code == 0, done.output
-    (((name, parameters, folder), how),) = calls
-    assert (name, folder, how) == ("mock-assessment", Path("reports/a"), {"progress": False})
-    assert parameters == {"assessment": "a", "lang": "en", "pass_mark": "80%", "out": str(Path("reports/a"))}
+    (((name, parameters, folder, progress, forms), how),) = calls
+    assert (name, folder, progress, forms, how) == ("mock-assessment", Path("reports/a"), False, ("annex",), {})
+    assert parameters == {"assessment": "a", "lang": "en", "pass_mark": "80%"}
     run("report", "mock-assessment", "a", "--out", "elsewhere", "--annex", "-p", "out", "x")
     assert calls[1][0][2] == Path("elsewhere")
     assert calls[1][0][1]["out"] == "x"
@@ -598,16 +600,16 @@ def test_what_a_report_made_is_printed_last(run, monkeypatch, tmp_path):
     from evalsys.reporting.run import Report, ReportFailed
 
     two_sites(tmp_path / "a")
-    made = Report(Path("r/a.ipynb"), Path("r/a.html"), "𠀀")
-    monkeypatch.setattr("evalsys.reporting.run.run_report", lambda *_, **__: made)
+    made = Report({"html": Path("r/a.html"), "notebook": Path("r/a.ipynb")}, "𠀀", {})
+    monkeypatch.setattr("evalsys.reporting.make.run_report", lambda *_, **__: made)
     done = run("report", "mock-assessment", "a")
-    assert (done.exit_code, done.stdout) == (0, f"{made.notebook}\n{made.html}\n")
+    assert (done.exit_code, done.stdout) == (0, f"{Path('r/a.ipynb')}\n{Path('r/a.html')}\n")
     assert "the fonts lack these characters: 𠀀" in done.stderr
 
     def fail(*_, **__):
         raise ReportFailed(7, "ZeroDivisionError: division by zero", Path("r/a.failed.ipynb"))
 
-    monkeypatch.setattr("evalsys.reporting.run.run_report", fail)
+    monkeypatch.setattr("evalsys.reporting.make.run_report", fail)
     done = run("report", "mock-assessment", "a")
     assert (done.exit_code, done.stdout) == (1, "")
     assert "In [7] of the notebook failed: ZeroDivisionError: division by zero" in done.stderr

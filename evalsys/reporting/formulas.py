@@ -23,7 +23,7 @@ def with_formulas(html: str) -> str:
 
     Examples
     --------
-    >>> with_formulas(r'<p><span class="math">\(\alpha\)</span></p>')[:60]
+    >>> with_formulas(r'<p><span class="math">\(\alpha\)</span></p>')[:59]
     '<p><span class="math"><img class="tex" alt="\\alpha" style="'
     """
     return _FORMULA.sub(_drawn, html)

@@ -13,7 +13,7 @@ from evalsys.reporting.jobs import Job, Outcome
 from evalsys.reporting.make import failed
 from evalsys.reporting.warm import end_with_parent, warm_here
 
-__all__ = ["in_pool"]
+__all__ = ["get_ready", "in_pool"]
 
 _GRACE = 60.0  # seconds beside those of the notebook: start of the kernel, rendering, printing
 
@@ -40,10 +40,8 @@ def in_pool(
     """
     from pebble import ProcessExpired, ProcessPool
 
-    # the processes share the cores: a thread each for linear algebra only makes them wait for one another
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     longest = None if timeout is None else timeout + _GRACE
-    pool = ProcessPool(workers, initializer=_begin, context=_context())
+    pool = ProcessPool(workers, initializer=_begin, context=get_ready())
     try:
         asked: dict[Future[Outcome], Job] = {pool.schedule(work, args=[job], timeout=longest): job for job in jobs}
         for future in as_completed(asked):
@@ -60,12 +58,20 @@ def in_pool(
         pool.join()
 
 
-def _context() -> Any:
-    """Return how workers start: where it can be done, forked from a process that has imported what they need."""
+def get_ready() -> Any:
+    """Return how workers start: where it can be done, forked from a process that has imported what they need.
+
+    That process starts now and imports while the caller does something else.
+    """
+    # the processes share the cores: a thread each for linear algebra only makes them wait for one another
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if not warm_here():
         return multiprocessing.get_context("spawn")
+    from multiprocessing import forkserver
+
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["evalsys.reporting.make", "evalsys.reporting.render", "evalsys.reporting.kernel"])
+    forkserver.ensure_running()
     return context
 
 

@@ -70,9 +70,9 @@ def _outputs(notebook: Any, lang: Lang) -> Iterator[str]:
     """Yield what the cells show; printed text, warnings and plain representations are for the notebook only."""
     ours = True  # what stands above the parameters is for the one who runs the notebook
     for cell in notebook.cells:
-        ours = ours and "parameters" not in cell.metadata.get("tags", [])
-        if cell.cell_type == "markdown" and not ours:
-            yield block(lang, with_formulas(_markdown()(cell.source)))
+        ours = ours and "parameters" not in cell.get("metadata", {}).get("tags", [])
+        if cell.get("cell_type") == "markdown" and not ours:
+            yield block(lang, with_formulas(_markdown()(cell["source"])))
         for output in cell.get("outputs", []):
             yield "".join(output.get("data", {}).get("text/html", ""))
 

@@ -103,7 +103,7 @@ def run_report(
     defaults = {parameter.name: parameter.default for parameter in notebook_parameters(path)}
     parameters = absolute(checked_parameters(path, given))
     check_printing(forms)
-    if "annex" in forms and "out" in defaults:
+    if "annex" in forms and "out" in defaults and not parameters.get("out"):
         parameters["out"] = str(folder.resolve())
     lang = parameters.get("lang", defaults.get("lang", "zh"))
     failed = folder / f"{path.stem}.{lang}.failed.ipynb"
@@ -114,7 +114,7 @@ def run_report(
         if error is not None:
             _keep(executed, failed)
             raise ReportFailed(*error, failed)
-        made = _finish(executed, folder, lang, forms)
+        made = _finish(executed, folder, lang, forms, Path(parameters.get("out") or folder))
     failed.unlink(missing_ok=True)
     return made
 
@@ -173,7 +173,7 @@ def _execute(
     return None
 
 
-def _finish(executed: Path, folder: Path, lang: Any, forms: Collection[str]) -> Report:
+def _finish(executed: Path, folder: Path, lang: Any, forms: Collection[str], annexes: Path) -> Report:
     """Render an executed notebook in every form, then put the files in place."""
     from evalsys.reporting.facts import facts_of
     from evalsys.reporting.render import render_html
@@ -196,7 +196,7 @@ def _finish(executed: Path, folder: Path, lang: Any, forms: Collection[str]) -> 
             all_or_none.enter_context(atomic(places[form])).write_bytes(data)
         _keep(executed, places["notebook"])
     if "annex" in forms and "annex" in facts:
-        places["annex"] = folder / str(facts.pop("annex"))
+        places["annex"] = annexes / str(facts.pop("annex"))
     return Report(places, missing, facts)
 
 

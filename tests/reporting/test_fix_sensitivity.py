@@ -90,7 +90,7 @@ def test_a_kernel_makes_the_page_and_its_annex(folder, tmp_path):
     given = {"assessment": str(folder), **ASIDE, "earlier": "r0", "budget": "5", "out": str(tmp_path / "annex")}
     report = run_report(NAME, given, tmp_path)
     assert report.missing_glyphs == ""
-    html = report.html.read_text("utf-8")
+    html = report.outputs["html"].read_text("utf-8")
     assert re.findall(r'<h2 id="(\w+)"', html) == list(SECTIONS)
     assert not re.search(r"<(script|link|iframe|object|embed|form)\b|url\((?!data:)|@import", html)
     for name, value in re.findall(r'\b(src|href)="([^"]*)"', html):

@@ -111,7 +111,7 @@ def test_an_id_is_no_path(tmp_path, monkeypatch):
     """A run changes to the notebook's folder: a path is made absolute, an id stays as it is."""
     seen = {}
 
-    def execute(path, executed, parameters, progress):
+    def execute(path, executed, parameters, *_):
         seen.update(parameters)
         raise KeyboardInterrupt
 

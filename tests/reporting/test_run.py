@@ -148,9 +148,9 @@ def test_a_failed_cell_leaves_what_was_executed_until_the_next_good_run(small, t
     assert any("In [3]" in cell.source for cell in kept.cells)  # papermill's mark and our message agree
 
     made = run_report("notebooks/small.ipynb", {"assessment": "data"}, out)
-    assert (made.notebook, made.html) == (out / "small.en.ipynb", out / "small.en.html")
-    assert sorted(out.iterdir()) == [made.html, made.notebook]
-    (told,) = re.findall(r'id="kernel">(.*?)</p>', made.html.read_text("utf-8"))
+    assert (made.outputs["notebook"], made.outputs["html"]) == (out / "small.en.ipynb", out / "small.en.html")
+    assert sorted(out.iterdir()) == [made.outputs["html"], made.outputs["notebook"]]
+    (told,) = re.findall(r'id="kernel">(.*?)</p>', made.outputs["html"].read_text("utf-8"))
     python, folder, assessment = told.split("|")
     assert os.path.realpath(python) == os.path.realpath(sys.executable)
     assert (folder, assessment) == (str(small.parent), str(tmp_path / "data"))
@@ -260,6 +260,8 @@ def test_two_runs_give_the_same_page(tmp_path):
     pages = []
     for name in ("a", "b"):
         pages.append(
-            run_report("mock-assessment", {"assessment": str(WUJIANG), "lang": "en"}, tmp_path / name).html.read_bytes()
+            run_report("mock-assessment", {"assessment": str(WUJIANG), "lang": "en"}, tmp_path / name)
+            .outputs["html"]
+            .read_bytes()
         )
     assert pages[0] == pages[1]

@@ -48,7 +48,7 @@ def test_a_kernel_makes_the_page_that_the_parameters_choose(folder, tmp_path):
     given = {"assessment": str(folder), "pass_mark": "80%", "fixes": "绿化;停车", "budget": "4", "severity": "-1"}
     report = run_report("what-if", given, tmp_path)
     assert report.missing_glyphs == ""
-    html = report.html.read_text("utf-8")
+    html = report.outputs["html"].read_text("utf-8")
     said = words_of(html)
     for words in (
         "办好所选 2 项整改",
@@ -61,7 +61,7 @@ def test_a_kernel_makes_the_page_that_the_parameters_choose(folder, tmp_path):
     assert "速算" not in said
     assert "整改前后的达标可能性" in said  # the curve, as a still picture
     assert not re.search(r"<script|\bsrc=\"http|@import", html)
-    notebook = nbformat.read(report.notebook, as_version=4)
+    notebook = nbformat.read(report.outputs["notebook"], as_version=4)
     shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert [output.output_type for output in shown] == ["execute_result"] * 2  # nothing is printed
     assert {"application/vnd.jupyter.widget-view+json", "text/html"} <= shown[1].data.keys()

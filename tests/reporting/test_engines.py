@@ -1,6 +1,7 @@
 """The engines keep a notebook within its limits: stopped early, what was executed is kept, no process stays."""
 
 import os
+import subprocess
 import sys
 import time
 
@@ -8,6 +9,7 @@ import nbformat
 import papermill
 import psutil
 import pytest
+from kinds import ROOT
 from papermill.exceptions import PapermillExecutionError
 
 from evalsys.reporting import engines
@@ -195,6 +197,22 @@ def test_a_limit_of_a_cell_still_works(tmp_path):
 
 
 def test_the_engine_of_this_system():
-
     assert engines.Plain.kernel.endswith(".ThisKernel")
     assert engines.Warm.kernel.endswith(".WarmKernel" if warm_here() else ".ThisKernel")
+
+
+def test_papermill_finds_the_engines_whoever_is_imported_first():
+    """Where evalsys is installed papermill loads them at its own import, which may be in the middle of ours."""
+    from evalsys.reporting import entry_points
+
+    assert entry_points.plain.kernel == engines.Plain.kernel
+    assert entry_points.warm.execute_notebook == engines.Warm.execute_notebook
+    found = "import papermill.engines as p; p.papermill_engines.register_entry_points()"
+    fake = (
+        "import entrypoints; from evalsys.reporting import entry_points as e; "
+        "entrypoints.get_group_all = lambda g: [type('E', (), {'name': 'evalsys-warm', 'load': lambda s: e.warm})()]"
+    )
+    for first in ("evalsys.reporting.engines", "papermill"):
+        program = f"{fake}; import {first}; {found}; print(p.papermill_engines.get_engine('evalsys-warm').kernel)"
+        run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+        assert run.stdout.strip() == engines.Warm.kernel

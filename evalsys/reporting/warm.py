@@ -79,7 +79,7 @@ def sweep(mark: str) -> int:
 
     Processes that hide their environment are not found.
     """
-    import psutil  # type: ignore[import-untyped, unused-ignore]
+    import psutil
 
     found = 0
     for _ in range(10):  # until none was there: one that is killed may just have started another

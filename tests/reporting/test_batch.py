@@ -230,6 +230,47 @@ def test_each_fails_alone_and_says_why(tmp_path):
 
 
 @pytest.mark.slow
+def test_every_report_in_both_languages_and_every_form(tmp_path):
+    """The real round and the synthetic city, with everything that can be written; a bundle makes the same numbers."""
+    rows = ["notebook,assessment,instrument,name,lang,budget"]
+    for lang in ("zh", "en"):
+        for name in ("mock-assessment", "fix-sensitivity", "what-if"):
+            rows += [f"{name},{ROOT / 'data' / 'wujiang-2016'},,吴江,{lang},"]
+        rows += [f"instrument-audit,,wujiang-field-2016,体系,{lang},"]
+        rows += [f"mock-assessment,{ROOT / 'data' / 'synthetic-city'},,城市,{lang},"]
+        rows += [f"fix-sensitivity,{ROOT / 'data' / 'synthetic-city'},,城市,{lang},40"]
+    table = tmp_path / "t.csv"
+    table.write_text("\n".join(rows) + "\n", "utf-8")
+    forms = ["--pdf", "--word", "--annex", "--bundle"]
+    out = tmp_path / "out"
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "evalsys", "batch", str(table), "--out", str(out), *forms]
+    run = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    found = manifest.read(out)
+    assert len(found) == 12
+    for key, outcome in found.items():
+        assert {"html", "notebook", "pdf", "word", "bundle"} <= set(outcome.outputs)
+        assert "annex" in outcome.outputs or "what-if" in key
+        for held in outcome.outputs.values():
+            assert file_hash(out / held["path"]) == held["sha256"]
+    assert found["吴江/mock-assessment.zh"].summary["rate"] == found["吴江/mock-assessment.en"].summary["rate"]
+    assert f"{found['吴江/mock-assessment.zh'].summary['rate']:.4f}" == "0.9386"
+    assert all((out / f"index.{lang}.html").exists() for lang in ("zh", "en"))
+    again = [
+        sys.executable,
+        "-m",
+        "evalsys",
+        "rerun",
+        str(out / "吴江/mock-assessment.en.zip"),
+        "--out",
+        str(out / "re"),
+    ]
+    run = subprocess.run(again, env=env, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", [PLAIN, WARM])
 def test_a_batch_killed_goes_on_where_it_was(tmp_path, engine):
     """kill -9 of the batch: no process stays, no file is half written, --resume makes the rest and only that."""

@@ -43,6 +43,7 @@ def cluster_of_two(tmp_path_factory):
         yield made
 
 
+@pytest.mark.slow
 def test_a_killed_worker_loses_and_doubles_nothing(cluster_of_two, tmp_path):
     asked, found = jobs(16), []
     for outcome in on_cluster(cluster_of_two.address, asked, partial(toy, tmp_path), tmp_path, about):
@@ -57,12 +58,14 @@ def test_a_killed_worker_loses_and_doubles_nothing(cluster_of_two, tmp_path):
     assert len({text[-1] for text in texts}) == 2  # both worked
 
 
+@pytest.mark.slow
 def test_a_job_that_raises_or_returns_nonsense_fails_alone(cluster_of_two, tmp_path):
     done = on_cluster(cluster_of_two.address, jobs(4), partial(bad, tmp_path), tmp_path, about)
     errors = {outcome.job.name: outcome.error for outcome in done}
     assert errors == {"t00": "", "t01": "ValueError: two lines", "t02": "TypeError: NoneType", "t03": ""}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -96,6 +99,7 @@ def test_without_the_extra_it_is_named(monkeypatch, tmp_path):
     assert found == [("missing_extra", "", "", "pip install 'evalsys[cluster]'")]
 
 
+@pytest.mark.slow
 def test_a_worker_that_joins_late_and_differs_does_no_work(cluster_of_two, tmp_path, monkeypatch):
     """The check before the work did not see it; its jobs fail with the reason."""
     monkeypatch.setattr(cluster, "_check_workers", lambda *given: None)
@@ -107,6 +111,7 @@ def test_a_worker_that_joins_late_and_differs_does_no_work(cluster_of_two, tmp_p
     assert files(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_a_worker_that_does_not_see_the_folder(tmp_path):
     faults = cluster._faults_here(tmp_path / "token", about, {"evalsys": "two"})
     assert faults == [("worker_differs", "evalsys", "one", "two"), ("folder_not_shared", str(tmp_path), "", "")]

@@ -74,12 +74,15 @@ BEGUN = "import time; print('begun', flush=True); time.sleep(0.2)\n"
 @pytest.mark.parametrize(
     "forever",
     [
-        "while True: pass",
-        "import time; time.sleep(1000)",
-        "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nsum(iter(int, 1))",
-        "(lambda n: n ** (n // 50))(10 ** 8 + 1)",
+        pytest.param("while True: pass", id="loop"),
+        pytest.param("import time; time.sleep(1000)", id="sleep", marks=pytest.mark.slow),
+        pytest.param(
+            "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nsum(iter(int, 1))",
+            id="no interrupt",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param("(lambda n: n ** (n // 50))(10 ** 8 + 1)", id="in C", marks=pytest.mark.slow),
     ],
-    ids=["loop", "sleep", "no interrupt", "in C"],
 )
 def test_a_notebook_that_does_not_end_is_stopped(tmp_path, engine, forever):
     start = time.monotonic()
@@ -100,11 +103,18 @@ def test_a_notebook_that_does_not_end_is_stopped(tmp_path, engine, forever):
 @pytest.mark.parametrize("engine", BOTH)
 @pytest.mark.parametrize(
     "flood",
-    ["while True: print('x' * 5000)", "print('好' * 10 ** 6)", "while True: print('x', flush=True)",
-     "from IPython.display import HTML, display, clear_output\n"
-     "while True: display(HTML('x' * 10 ** 5)); clear_output()"],
-    ids=["lines", "one message", "small messages", "cleared"],
-)  # fmt: skip
+    [
+        pytest.param("while True: print('x' * 5000)", id="lines"),
+        pytest.param("print('好' * 10 ** 6)", id="one message", marks=pytest.mark.slow),
+        pytest.param("while True: print('x', flush=True)", id="small messages", marks=pytest.mark.slow),
+        pytest.param(
+            "from IPython.display import HTML, display, clear_output\n"
+            "while True: display(HTML('x' * 10 ** 5)); clear_output()",
+            id="cleared",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
 def test_a_notebook_that_prints_without_end_is_stopped(tmp_path, engine, flood):
     start = time.monotonic()
     error, notebook = execute(tmp_path, engine, "print('here')", f"print('begun', flush=True)\n{flood}",

@@ -53,7 +53,16 @@ PAGES = {
 }
 
 
-@pytest.fixture(scope="module", params=[(name, lang) for name in PAGES for lang in ("zh", "en")], ids="-".join)
+#: The pages that take longest.
+SLOW = ("real", "fixes", "what-if")
+EACH = [
+    pytest.param((name, lang), id=f"{name}-{lang}", marks=[pytest.mark.slow] if name in SLOW else [])
+    for name in PAGES
+    for lang in ("zh", "en")
+]
+
+
+@pytest.fixture(scope="module", params=EACH)
 def page(request, folder):
     """Return one page, and its language."""
     name, lang = request.param

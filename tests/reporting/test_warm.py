@@ -71,6 +71,7 @@ SMALL = (
 )
 
 
+@pytest.mark.slow
 def test_the_outputs_are_those_of_a_started_kernel(tmp_path):
     first, second = ((execute(tmp_path, engine, *SMALL)) for engine in ("evalsys", "evalsys-warm"))
     assert first[0] is second[0] is None

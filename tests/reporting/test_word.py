@@ -139,10 +139,10 @@ def report(name, assessment, lang):
         return next(Path(folder).glob("*.html")).read_text("utf-8")
 
 
-REAL = [pytest.param(name, marks=pytest.mark.slow) for name in ("zh", "en", "fixes", "fixes.en", "police")]
+REAL = [pytest.param(name, marks=pytest.mark.slow) for name in ("audit", "zh", "en", "fixes", "fixes.en", "police")]
 
 
-@pytest.fixture(scope="module", params=["small", "audit", *REAL])
+@pytest.fixture(scope="module", params=["small", *REAL])
 def pair(request, pages):
     """Return the content of a page and its document."""
     html = pages(request.param)
@@ -385,6 +385,7 @@ def test_the_same_page_gives_the_same_bytes():
     assert docx_bytes(page, "zh") == docx_bytes(page, "zh")
 
 
+@pytest.mark.slow
 def test_the_document_names_nobody_and_every_part_is_sound(pages):
     data = docx_bytes(pages("audit"), "zh")
     core = opened(data).core_properties

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from typing import Literal
 import evalsys.reporting.manifest as manifest
 from evalsys.faults import Fault, InputFaults, nearest
 from evalsys.files import atomic
-from evalsys.language import LANGUAGES, Lang
+from evalsys.language import LANGUAGES, Lang, Text
 from evalsys.reporting.hashes import file_hash
 from evalsys.reporting.jobs import Job, Outcome
 
@@ -154,11 +155,12 @@ def run_batch(
 def write_index(batch: Batch, folder: Path, title: str, resume: str) -> dict[Lang, Path]:
     """Write the index page in both languages and return the files; `resume` is the command that makes what failed."""
     from evalsys.reporting.index import INDEX_FILES, index_page
-    from evalsys.reporting.make import now
 
-    made, found = now(), {}
+    now, found = datetime.datetime.now(), {}
+    zh = f"{now.year} 年 {now.month} 月 {now.day} 日 {now:%H:%M}"
+    made = Text(zh, f"{now:%Y-%m-%d %H:%M}")
     for lang in LANGUAGES:
         found[lang] = folder / INDEX_FILES[lang]
         with atomic(found[lang]) as temporary:
-            temporary.write_text(index_page(batch.all, title, made, lang, resume), "utf-8", newline="\n")
+            temporary.write_text(index_page(batch.all, title, made.say(lang), lang, resume), "utf-8", newline="\n")
     return found

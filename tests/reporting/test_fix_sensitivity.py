@@ -86,6 +86,7 @@ def test_a_bad_value_is_a_fault_and_no_traceback_of_another_kind(folder, given, 
     assert problem is None or caught.value.faults[0].problem == problem
 
 
+@pytest.mark.slow
 def test_a_kernel_makes_the_page_and_its_annex(folder, tmp_path):
     given = {"assessment": str(folder), **ASIDE, "earlier": "r0", "budget": "5", "out": str(tmp_path / "annex")}
     report = run_report(NAME, given, tmp_path)

@@ -318,6 +318,7 @@ def test_a_long_audit_is_printed_whole(audited, lang):
     _whole(render_html(audited("wujiang-field-2016", lang=lang), lang)[0], lang, 3, 6)
 
 
+@pytest.mark.slow
 def test_a_short_audit_is_printed_whole(audited):
     _whole(render_html(audited("national-index-2012", lang="en"), "en")[0], "en", 2, 3)
 

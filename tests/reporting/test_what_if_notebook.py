@@ -44,6 +44,7 @@ def test_its_parameters_are_explained_and_its_defaults_exist():
     assert (find_notebook("what-if").parent / found[0].default / "assessment.yaml").is_file()
 
 
+@pytest.mark.slow
 def test_a_kernel_makes_the_page_that_the_parameters_choose(folder, tmp_path):
     given = {"assessment": str(folder), "pass_mark": "80%", "fixes": "绿化;停车", "budget": "4", "severity": "-1"}
     report = run_report("what-if", given, tmp_path)

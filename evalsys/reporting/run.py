@@ -103,6 +103,7 @@ def run_report(
     defaults = {parameter.name: parameter.default for parameter in notebook_parameters(path)}
     parameters = absolute(checked_parameters(path, given))
     check_printing(forms)
+    annexes = Path(given.get("out") or folder)
     if "annex" in forms and "out" in defaults and not parameters.get("out"):
         parameters["out"] = str(folder.resolve())
     lang = parameters.get("lang", defaults.get("lang", "zh"))
@@ -114,7 +115,7 @@ def run_report(
         if error is not None:
             _keep(executed, failed)
             raise ReportFailed(*error, failed)
-        made = _finish(executed, folder, lang, forms, Path(parameters.get("out") or folder))
+        made = _finish(executed, folder, lang, forms, annexes)
     failed.unlink(missing_ok=True)
     return made
 

@@ -76,7 +76,7 @@ def test_a_kernel_makes_the_same_page_of_a_file_of_the_user(audited, tmp_path):
     target = Path("reports/test")
     assert (done.returncode, done.stdout.splitlines()) == (
         0,
-        [str(target / f"{NAME}.en.{suffix}") for suffix in ("ipynb", "html")],
+        [str(target / name) for name in (f"{NAME}.en.ipynb", "effective-weights.xlsx", f"{NAME}.en.html")],
     )
     assert sorted(path.name for path in (tmp_path / target).iterdir()) == [
         "effective-weights.xlsx",

@@ -199,6 +199,7 @@ def test_the_notebook_is_written_once(tmp_path, monkeypatch):
 
 
 @NEEDS_FORK
+@pytest.mark.slow
 def test_a_limit_of_a_cell_still_works(tmp_path):
     error, notebook = execute(tmp_path, "evalsys-warm", "while True: pass", execution_timeout=1)
     assert type(error).__name__ == "CellTimeoutError"

@@ -88,6 +88,7 @@ def folder(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_the_facts_are_those_of_the_forecast(folder):
     found = forecast(read_assessment(folder))
     facts = stated("mock-assessment", assessment=folder)
@@ -106,6 +107,7 @@ def test_no_pass_mark_has_no_chance(tmp_path):
     assert math.isfinite(facts["expected"])
 
 
+@pytest.mark.slow
 def test_the_facts_of_a_plan(folder):
     advice = fix_views.advise(read_assessment(folder), budget="5")
     facts = stated("fix-sensitivity", assessment=folder, budget="5")

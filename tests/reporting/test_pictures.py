@@ -54,7 +54,7 @@ PAGES = {
 
 
 #: The pages that take longest.
-SLOW = ("real", "fixes", "what-if")
+SLOW = ("mock", "real", "fixes", "what-if")
 EACH = [
     pytest.param((name, lang), id=f"{name}-{lang}", marks=[pytest.mark.slow] if name in SLOW else [])
     for name in PAGES

@@ -95,7 +95,10 @@ def test_the_executed_notebook_holds_parameters_outputs_and_its_place(chinese):
 def test_a_missing_glyph_is_told_and_fails_nothing(english):
     folder, done = english
     assert done.returncode == 0
-    assert done.stderr.removeprefix("Reading the data...\n") == "Making the report...\nnote: the fonts lack these characters: 𠀀\n"
+    assert (
+        done.stderr.removeprefix("Reading the data...\n")
+        == "Making the report...\nnote: the fonts lack these characters: 𠀀\n"
+    )
     assert done.stdout.splitlines()[-1] == str(Path("here/there/mock-assessment.en.html"))
     page = (folder / "here/there/mock-assessment.en.html").read_text("utf-8")
     assert "The fonts lack these characters: 𠀀" in page

@@ -43,6 +43,7 @@ _HOMES = {
     "write_instrument": "instrument_file",
 }
 _MODULES = (
+    "after_sections",
     "audit_pages",
     "audit_sections",
     "figures",

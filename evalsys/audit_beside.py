@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from html import escape
 from typing import Any
 
-from evalsys.instrument import Instrument, Mechanism, Said
+from evalsys.instrument import (
+    ACTIONS,
+    STANDINGS,
+    Bonus,
+    Effect,
+    Gate,
+    Instrument,
+    Joined,
+    ListedEvent,
+    Mechanism,
+    Said,
+)
 from evalsys.language import Lang, Text
 from evalsys.markup import Column, Html, block, safe, section, speaker, table
 from evalsys.rule_words import limit_text
@@ -40,7 +51,7 @@ def beside(instrument: Instrument, lang: Lang) -> Html:
             f"标准以外另有：{'、'.join(counted)}，均不计分。",
             f"Beside the standards, none of it scored: {', '.join(counted)}.",
         )
-        if instrument.bonus or instrument.negative_list or instrument.gates:
+        if instrument.joined or instrument.bonus or instrument.negative_list or instrument.gates:
             say = say.replace("，均不计分", "，不在满分之内").replace(
                 "none of it scored", "none of it within the full marks"
             )
@@ -153,17 +164,8 @@ def _left_out(instrument: Instrument, lang: Lang) -> tuple[int, str]:
     return len(rows), table(columns, rows, tight=True)
 
 
-_ACTIONS = {
-    "stop_nomination": Text("停止申报", "no nomination"),
-    "suspend": Text("停牌", "suspended"),
-    "revoke": Text("撤销称号", "revoked"),
-    "criticise": Text("通报批评", "criticised"),
-    "veto": Text("一票否决", "veto"),
-}
-
-
 def _outside(instrument: Instrument, lang: Lang) -> tuple[int, str]:
-    """Return conditions, the negative list and bonus points: read and shown, outside the full marks."""
+    """Return what is applied after the total, in its order, outside the full marks."""
     t = speaker(lang)
     columns = [
         Column(t("类别", "Kind"), "", "nw"),
@@ -171,44 +173,53 @@ def _outside(instrument: Instrument, lang: Lang) -> tuple[int, str]:
         Column(t("内容", "What")),
         Column(t("后果", "Effect")),
     ]
-    kinds = (
-        (t("前置条件", "gate"), instrument.gates, _gate),
-        (t("负面清单", "negative list"), instrument.negative_list, _effect),
-        (t("加分", "bonus"), instrument.bonus, _bonus),
-    )
+    kinds: dict[str, tuple[str, Sequence[Any], Callable[[Any, Lang], str]]] = {
+        "joined": (t("并入成绩", "joined score"), instrument.joined, _joined),
+        "bonus": (t("加分", "bonus"), instrument.bonus, _bonus),
+        "negative_list": (t("负面清单", "negative list"), instrument.negative_list, _listed),
+        "gates": (t("前置条件", "gate"), instrument.gates, _gate),
+    }
     rows = [
-        [
-            kind,
-            safe(entry["code"]),
-            with_note(safe(entry["name"].say(lang)), entry["note"], lang),
-            safe(effect(entry, lang)),
-        ]
-        for kind, entries, effect in kinds
+        [kind, safe(entry.code), with_note(safe(entry.name.say(lang)), entry.note, lang), safe(effect(entry, lang))]
+        for kind, entries, effect in (kinds[key] for key in instrument.after_total if key in kinds)
         for entry in entries
     ]
     return len(rows), table(columns, rows, tight=True)
 
 
-def _gate(entry: Mapping[str, Any], lang: Lang) -> str:
-    least = entry["at_least"]
-    return "–" if least is None else Text(f"不低于 {least}", f"at least {least}").say(lang)
+def _joined(entry: Joined, lang: Lang) -> str:
+    share = percent_short(entry.share)
+    return Text(f"占总成绩 {share}", f"{share} of the total").say(lang)
 
 
-def _effect(entry: Mapping[str, Any], lang: Lang) -> str:
-    effect = entry["effect"] or {}
+def _gate(entry: Gate, lang: Lang) -> str:
+    return "–" if entry.at_least is None else Text("不低于 {}", "at least {}").say(lang).format(points(entry.at_least))
+
+
+def _listed(entry: ListedEvent, lang: Lang) -> str:
+    said = [_effect(effect, lang) for effect in entry.effects]
+    if entry.confirm:
+        said.append(Text("由人工认定", "a person decides").say(lang))
+    return Text("；", "; ").say(lang).join(filter(None, said)) or "–"
+
+
+def _effect(effect: Effect, lang: Lang) -> str:
     said = []
-    for key, word in (("deduct", Text("扣 {} 分", "{} points off")), ("add", Text("加 {} 分", "{} points added"))):
-        if effect.get(key) is not None:
-            said.append(word.say(lang).format(points(effect[key])))
-    if effect.get("action"):
-        said.append(_ACTIONS[effect["action"]].say(lang))
-    if effect.get("months"):
-        said.append(Text(f"{effect['months']} 个月", f"for {effect['months']} months").say(lang))
-    return Text("，", ", ").say(lang).join(said) or "–"
+    if effect.deduct:
+        said.append(Text("扣 {} 分", "{} points off").say(lang).format(points(effect.deduct)))
+    if effect.action:
+        said.append(ACTIONS[effect.action].say(lang))
+    if effect.months:
+        said.append(Text(f"{effect.months} 个月", f"for {effect.months} months").say(lang))
+    if effect.within:
+        said.append(Text(f"限此前 {effect.within} 个月内", f"if within {effect.within} months before").say(lang))
+    whom = Text("、", ", ").say(lang).join(STANDINGS[name].say(lang) for name in effect.to)
+    words = Text("，", ", ").say(lang).join(said)
+    return Text(f"{whom}：{words}", f"{whom}: {words}").say(lang) if whom else words
 
 
-def _bonus(entry: Mapping[str, Any], lang: Lang) -> str:
-    worth = points(entry["points"])
-    cap = None if entry["cap"] is None else points(entry["cap"])
+def _bonus(entry: Bonus, lang: Lang) -> str:
+    worth = points(entry.points)
+    cap = None if entry.cap is None else points(entry.cap)
     most = "" if cap is None else Text(f"，至多 {cap} 分", f", at most {cap}").say(lang)
     return Text(f"每次加 {worth} 分", f"{worth} points each").say(lang) + most

@@ -233,6 +233,9 @@ PROBLEMS: dict[str, Text] = {
     "unknown_site_type": Text(
         "没有这种点位类型；新的类型请先登记到“名录”表", "unknown site type: list a new one in the sheet of names"
     ),
+    # what comes after the total
+    "no_cycle": Text("测评体系没有规定各年度的权重", "the instrument has no shares of the years of a cycle"),
+    "not_in_order": Text("次序（after_total）里没有列出这一项", "the order (after_total) leaves this out"),
     # parameters of a report
     "unknown_parameter": Text("报告没有这个参数", "the notebook has no such parameter"),
     "wrong_parameter": Text("参数不能取这个值", "the parameter cannot have this value"),
@@ -249,6 +252,30 @@ PROBLEMS: dict[str, Text] = {
         "writes where another row does (the row is under allowed): give them different names in the column name",
     ),
     "exists": Text("已经存在，不覆盖", "it exists already and is not overwritten"),
+    # published tables
+    "weights_sum": Text("权重之和须为 100%", "the weights must add up to 100%"),
+    "no_rule": Text("没有找到这张表的计分规则", "no rule of this table was found"),
+    "several_sheets": Text(
+        "工作簿有几张表，请在规则中用 sheet 写明是哪一张", "several sheets: name one in the rule (sheet)"
+    ),
+    # cycles
+    "cycle_shares": Text("各年份额须大于 0，之和须为 100 或 1", "shares of years are above 0 and add up to 100 or 1"),
+    "not_earlier_year": Text("须为周期内本年之前的年份", "a year of the cycle before the running one is needed"),
+    # titles, public notice, selection
+    "illegal_move": Text("不能这样变更状态", "this move is not possible from where the candidate stands"),
+    "moves_contradict": Text("与同一天的另一条变更相互矛盾", "it contradicts another move of the same day"),
+    "date_order": Text("日期早于前一步的日期", "this date is before that of the step before it"),
+    "outside_season": Text("不在规定的年份或期限之内", "not in the years or by the day laid down"),
+    "no_notice": Text("没有这一对象的公示记录", "there was no public notice of this candidate"),
+    "outside_notice": Text("不在公示期内", "outside the days of the public notice"),
+    "notice_running": Text("公示尚未期满，不能命名", "no naming before the public notice is over"),
+    "objection_open": Text("异议尚未答复，不能命名", "no naming while this objection is unanswered"),
+    "objection_upheld": Text("异议经核查属实，不能命名", "no naming after this objection was upheld"),
+    "choice_not_tied": Text("只能在同分待定的对象中选定", "only those tied at the cut can be chosen"),
+    "choice_count": Text("选定的数目须等于余下的名额", "as many must be chosen as places are left"),
+    "choice_needless": Text("没有同分待定，无须选定", "nobody is tied at the cut: there is nothing to choose"),
+    "tiers_rise": Text("失分越多，档次和份额不得越高", "tiers must fall as more is lost or noticed"),
+    "last_tier": Text("最后一档不得有限值，否则有的单位无档可归", "the last tier has no limits: it holds all others"),
 }
 
 COLUMNS: tuple[Text, ...] = (

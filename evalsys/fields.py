@@ -77,7 +77,12 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("due", ("截止日期",)),
         Column("unit", ("责任单位",)),
     ),
-    "events": (Column("code", ("事件编码",), True), Column("date", ("日期",), True), Column("note", ("备注",))),
+    "events": (
+        Column("code", ("事件编码",), True),
+        Column("date", ("日期",), True),
+        Column("confirmed", ("认定",)),
+        Column("note", ("备注",)),
+    ),
     "draw": (
         Column("site_type", ("点位类型",), True),
         Column("sites", ("抽查数",), True),
@@ -154,6 +159,8 @@ STATUSES = {"空白": "empty", "起草": "drafted", "已审核": "reviewed", "�
 DRAW_AREAS = {"不分属地": "none", "每个属地": "each"}
 REPEATS = {"首次": "first", "逾期未改": "unfixed", "重复": "repeated"}
 READY = ("approved", "closed")
+#: Whether a person has decided that an event counts.
+CONFIRMED = {"yes": "yes", "no": "no", "是": "yes", "否": "no"}
 
 
 class Bad(Exception):

@@ -453,9 +453,9 @@ def forecast_of(found: Record | None, instrument: Instrument, *, drawn: bool, da
         _check_events(found, stated, instrument, dated)
     events = (
         _parameter(
-            f"events.{entry['code']}",
-            f"{entry['name'].zh}（{entry['code']}）的预计次数",
-            f"expected number: {entry['name'].en} ({entry['code']})",
+            f"events.{entry.code}",
+            f"{entry.name.zh}（{entry.code}）的预计次数",
+            f"expected number: {entry.name.en} ({entry.code})",
             _A_YEAR,
             "0",
         )
@@ -488,7 +488,7 @@ def _check_within(found: Record, stated: Mapping[str, _Stated], drawn: bool) -> 
 
 def _check_events(found: Record, stated: Mapping[str, _Stated], instrument: Instrument, dated: bool) -> None:
     """Events need a code of the negative list, and the day of the inspection."""
-    codes = [entry["code"] for entry in instrument.negative_list]
+    codes = [entry.code for entry in instrument.negative_list]
     own = {key.partition(".")[2]: item for key, item in stated.items() if key.startswith("events.")}
     for code, item in own.items():
         if code not in codes:

@@ -17,15 +17,24 @@ from evalsys.rulebook import Rule
 from evalsys.when import When
 
 __all__ = [
+    "ACTIONS",
+    "ASSUMED_STANDING",
+    "BARRING",
     "METHODS",
     "ON_SITE",
+    "STANDINGS",
+    "Bonus",
     "CheckedAt",
     "Combine",
     "Comparison",
     "Contradiction",
     "Dated",
+    "Effect",
+    "Gate",
     "Instrument",
+    "Joined",
     "LeftOut",
+    "ListedEvent",
     "Material",
     "Mechanism",
     "Node",
@@ -46,6 +55,24 @@ METHODS: Mapping[str, Text] = {
 }
 #: Those by which an inspector stands at a site.
 ON_SITE = ("site_visit", "overall_observation")
+#: Where a place or body stands when it is assessed: what an event brings may depend on it.
+STANDINGS: Mapping[str, Text] = {
+    "applicant": Text("申报", "applicant"),
+    "nominated": Text("提名", "nominated"),
+    "holder": Text("已获称号", "title holder"),
+}
+#: What a place is taken for where nothing is said.
+ASSUMED_STANDING = "nominated"
+#: What may follow from an event or a low score.
+ACTIONS: Mapping[str, Text] = {
+    "criticise": Text("通报批评", "criticised"),
+    "stop_nomination": Text("停止申报", "no nomination"),
+    "suspend": Text("停牌", "suspended"),
+    "revoke": Text("撤销称号", "revoked"),
+    "veto": Text("一票否决", "veto"),
+}
+#: Those after which no title is given.
+BARRING = ("stop_nomination", "suspend", "revoke", "veto")
 
 
 @dataclass(frozen=True)
@@ -140,14 +167,117 @@ class Mechanism:
         Of a ladder, from mild to severe; the names of groups.
     shares : tuple of Fraction
         Of the years of a cycle; what each grade earns.
+    code : str or None
+        By which an event names it.
+    group : str or None
+        The candidates that it is for; None for all.
+    years : int or None
+        Over how many years a quota counts.
+    of : str or None
+        'total' where the limit is one of the final score: what follows where the score breaks it.
+    action : str or None
+        What follows, see `Effect`; `months` for how long.
+    confirm : bool
+        Whether a person has to decide that it applies.
     """
 
     said: Said
     kind: str
     limits: Mapping[str, Fraction]
     measure: Text | None
-    steps: tuple[Text, ...]
-    shares: tuple[Fraction, ...]
+    steps: tuple[Text, ...] = ()
+    shares: tuple[Fraction, ...] = ()
+    code: str | None = None
+    group: str | None = None
+    years: int | None = None
+    of: str | None = None
+    action: str | None = None
+    months: int | None = None
+    confirm: bool = False
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A score of another assessment that counts in the total: `share` of it, the instrument's own score the rest."""
+
+    code: str
+    name: Text
+    of: str
+    share: Fraction
+    note: Text | None
+    source: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Bonus:
+    """Points that are added to the total for each event of this code, up to `cap`."""
+
+    code: str
+    name: Text
+    points: Fraction
+    cap: Fraction | None
+    note: Text | None
+    source: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What an event of the negative list brings.
+
+    Attributes
+    ----------
+    deduct : Fraction
+        Points taken from the total, 0 for none.
+    action : {'stop_nomination', 'suspend', 'revoke', 'criticise', 'veto', None}
+    months : int or None
+        How long a suspension lasts.
+    to : tuple of str
+        Standings (:data:`STANDINGS`) that it is for; empty for all.
+    within : int or None
+        Months before the assessment (for an applicant: before the application) in which the event must lie.
+    """
+
+    deduct: Fraction = Fraction(0)
+    action: str | None = None
+    months: int | None = None
+    to: tuple[str, ...] = ()
+    within: int | None = None
+
+
+@dataclass(frozen=True)
+class ListedEvent:
+    """An entry of the negative list; `confirm` where a person has to decide that it applies."""
+
+    code: str
+    name: Text
+    effects: tuple[Effect, ...]
+    confirm: bool
+    note: Text | None
+    source: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A condition without which there is no title, whatever the score.
+
+    Attributes
+    ----------
+    at_least : Fraction or None
+        In points of the full marks for the total, of 100 for another score; None for a condition that only an event
+        of this code breaks.
+    of : str
+        'total', or the name of another score, such as 'minors' or 'self'.
+    stage : {'apply', 'pass'}
+        Whether it must hold to apply, or to be awarded.
+    """
+
+    code: str
+    name: Text
+    at_least: Fraction | None
+    of: str
+    stage: str
+    note: Text | None
+    source: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -276,8 +406,11 @@ class Instrument:
         ``scheme`` (given, equal, ahp) and ``status`` (printed, assumed).
     method_shares : mapping of method to Fraction, or None
         Shares of the methods, adding up to 1, where each method is scored over its own leaves and then shared.
-    after_total, gates, negative_list, bonus
-        As the file has them; applied by `evalsys.decisions`.
+    after_total : tuple of str
+        The order in which the following are applied to the total: 'joined', 'bonus', 'negative_list', 'gates',
+        'ladders' (mechanisms with ``of: total``).
+    joined, gates, negative_list, bonus : tuple
+        What is applied to the total, by :mod:`evalsys.after_total`.
     assumed : tuple of Text
         What the instrument assumes, for the reader of a report.
     contradictions : tuple of Contradiction
@@ -300,9 +433,10 @@ class Instrument:
     units: Mapping[str, Text]
     draw: tuple[CheckedAt, ...]
     after_total: tuple[str, ...]
-    gates: tuple[Mapping[str, Any], ...]
-    negative_list: tuple[Mapping[str, Any], ...]
-    bonus: tuple[Mapping[str, Any], ...]
+    joined: tuple[Joined, ...]
+    gates: tuple[Gate, ...]
+    negative_list: tuple[ListedEvent, ...]
+    bonus: tuple[Bonus, ...]
     monthly: bool
     assumed: tuple[Text, ...]
     contradictions: tuple[Contradiction, ...] = ()

@@ -40,7 +40,13 @@ def read_beside(file: Record, known: Known) -> Mapping[str, tuple[Any, ...]]:
         "calendar": tuple(Dated(_said(e, known), e["when"]) for e in file["calendar"] or []),
         "mechanisms": tuple(
             Mechanism(
-                _said(e, known), e["kind"], *_limit(e["limit"]), tuple(e["steps"] or ()), tuple(e["shares"] or ())
+                _said(e, known),
+                e["kind"],
+                *_limit(e["limit"]),
+                tuple(e["steps"] or ()),
+                tuple(e["shares"] or ()),
+                *(e[key] for key in ("code", "group", "years", "of", "action", "months")),
+                bool(e["confirm"]),
             )
             for e in file["mechanisms"] or []
         ),

@@ -30,8 +30,9 @@ from evalsys.instrument import (
     Question,
     Standard,
 )
+from evalsys.instrument_after import AFTER_ENTRIES, check_after, read_after
 from evalsys.instrument_beside import check_beside, read_beside
-from evalsys.instrument_shape import AFTER_TOTAL, FILE, SCHEMA, in_month, spans
+from evalsys.instrument_shape import FILE, SCHEMA, in_month, spans
 from evalsys.instrument_tree import Draft, check_sum, check_tree, drafts_of, weigh
 from evalsys.instrument_weights import apply_weights, read_weights
 from evalsys.language import Text
@@ -146,6 +147,7 @@ def _read(path: Path, shown: str, day: datetime.date | None, weights: Path | Non
     check_tree(file, drafts)
     _check_references(file, drafts, known)
     check_beside(file, known)
+    check_after(file)
     comparisons = apply_weights(drafts, own)
     monthly = isinstance(file["full_marks"], dict) or any(isinstance(d.record["points"], dict) for d in drafts)
     month = day.month if day else 1
@@ -206,7 +208,7 @@ def _check_references(file: Record, drafts: Sequence[Draft], known: Known) -> No
 def _with_source(file: Record, drafts: Sequence[Draft]) -> Iterator[Record]:
     yield file
     yield from (draft.record for draft in drafts if draft.kind in ("indicator", "standard"))
-    for key in ("gates", "negative_list", "bonus"):
+    for key in AFTER_ENTRIES:
         yield from file[key] or []
 
 
@@ -384,10 +386,7 @@ def _instrument(
         site_types={**{name: known.site_types[name] for name in sorted(types)}, **(file["site_types"] or {})},
         units={name: known.units[name] for name in sorted(units)},
         draw=draw,
-        after_total=tuple(file["after_total"] or AFTER_TOTAL),
-        gates=tuple(map(dict, file["gates"] or [])),
-        negative_list=tuple(map(dict, file["negative_list"] or [])),
-        bonus=tuple(map(dict, file["bonus"] or [])),
+        **read_after(file, full),
         monthly=monthly,
         assumed=tuple(_assumed(file, held)),
         **beside,

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from evalsys import schema
-from evalsys.instrument import METHODS
+from evalsys.instrument import ACTIONS, METHODS, STANDINGS
 from evalsys.rule_params import read_grades, read_limit, read_measure
 from evalsys.rulebook import COMBINES, read_rule
 from evalsys.schema import Record, Spot, choice, keyed, list_of, one_or_more, pair, portion, positive, record, string
@@ -32,7 +32,7 @@ __all__ = [
 SCHEMA = "1"
 LEVELS = ("city", "county", "district", "township", "community", "village", "department", "school", "estate", "other")
 #: What is applied after the total, in the order used where an instrument states none.
-AFTER_TOTAL = ("bonus", "negative_list", "gates")
+AFTER_TOTAL = ("joined", "bonus", "negative_list", "gates", "ladders")
 #: Where the limit of a standard comes from.
 THRESHOLDS = ("printed", "derived", "ban", "parameter", "assumed")
 #: Whether something stands in the source.
@@ -189,6 +189,15 @@ def _mark(spot: Spot, value: Any) -> str | None:
     return str(value)
 
 
+def _inner_share(spot: Spot, value: Any) -> Fraction | None:
+    """Read a share above 0 and below 1."""
+    found: Fraction | None = portion(spot, value)
+    if found in (0, 1):
+        spot.report("out_of_range", schema.short(value), "> 0, < 1")
+        return None
+    return found
+
+
 def _matrix(spot: Spot, value: Any) -> list[list[Fraction]] | None:
     """Read rows of numbers above 0; None if a cell is none, so that its row is not also called too short."""
     rows: list[list[Fraction]] | None = list_of(list_of(positive))(spot, value)
@@ -240,9 +249,22 @@ _INDICATOR = record(
 
 # ------------------------------------------------------------------------------------- after the total, registers
 
-_ACTION = choice("stop_nomination", "suspend", "revoke", "criticise", "veto")
-_EFFECT = record({}, {"deduct": positive, "add": positive, "action": _ACTION, "months": schema.count})
+_ACTION = choice(*ACTIONS)
+_EFFECT = record(
+    {},
+    {
+        "deduct": positive,
+        "action": _ACTION,
+        "months": schema.count,
+        "to": one_or_more(choice(*STANDINGS)),
+        "within": schema.count,
+    },
+)
 _ENTRY = {"code": _code, "name": pair, "source": _source}
+_GATE = record(_ENTRY, {"at_least": _mark, "of": string, "stage": choice("apply", "pass"), "note": pair})
+_LISTED = record({**_ENTRY, "effect": one_or_more(_EFFECT)}, {"confirm": schema.boolean, "note": pair})
+_BONUS = record({**_ENTRY, "points": positive}, {"cap": positive, "note": pair})
+_JOINED = record({**_ENTRY, "of": string, "share": _inner_share}, {"note": pair})
 _DOCUMENT = record(
     {"title": string, "certainty": _CERTAINTY},
     {"issuer": string, "date": string, "kind": string, "address": string, "note": pair},
@@ -280,7 +302,19 @@ _ABOUT = {"text": pair, "source": _where}
 _CALENDAR = record({**_ABOUT, "when": read_when}, _SAID)
 _MECHANISM = record(
     {**_ABOUT, "kind": choice(*MECHANISMS)},
-    {**_SAID, "limit": read_limit, "steps": list_of(pair), "shares": list_of(schema.number)},
+    {
+        **_SAID,
+        "limit": read_limit,
+        "steps": list_of(pair),
+        "shares": list_of(schema.number),
+        "code": _code,
+        "group": string,
+        "years": schema.count,
+        "of": choice("total"),
+        "action": _ACTION,
+        "months": schema.count,
+        "confirm": schema.boolean,
+    },
 )
 _FACT = record({**_ABOUT, "value": schema.number, "measure": read_measure}, {**_SAID, "more_than": schema.boolean})
 _LEFT_OUT = record(
@@ -307,9 +341,10 @@ FILE = record(
         ),
         "draw": list_of(_CHECKED_AT),
         "after_total": list_of(choice(*AFTER_TOTAL)),
-        "gates": list_of(record(_ENTRY, {"at_least": _mark, "of": string, "note": pair})),
-        "negative_list": list_of(record({**_ENTRY, "effect": _EFFECT}, {"note": pair})),
-        "bonus": list_of(record({**_ENTRY, "points": positive}, {"cap": positive, "note": pair})),
+        "joined": list_of(_JOINED),
+        "gates": list_of(_GATE),
+        "negative_list": list_of(_LISTED),
+        "bonus": list_of(_BONUS),
         "documents": keyed(_DOCUMENT),
         "site_types": keyed(pair),
         "units": keyed(_UNIT),

@@ -105,7 +105,8 @@ def _below(drafts: Sequence[Draft], place: int) -> Iterator[Draft]:
 def check_tree(file: Record, drafts: Sequence[Draft]) -> None:
     """Check what does not depend on points: codes, and what may stand below what."""
     seen = {file["id"] or ""}
-    entries = [entry for key in ("gates", "negative_list", "bonus") for entry in file[key] or []]
+    entries = [entry for key in ("joined", "bonus", "negative_list", "gates") for entry in file[key] or []]
+    entries += [entry for entry in file["mechanisms"] or [] if entry["code"]]
     for record in [*(draft.record for draft in drafts[1:] if draft.kind != "leaf"), *entries]:
         if record["code"] in seen:
             record.at("code").report("duplicate_code", record["code"])

@@ -19,7 +19,7 @@ from evalsys.assessment import Assessment
 from evalsys.draws import Stratum, forecast_faults, populations
 from evalsys.faults import InputFaults
 from evalsys.forecast_settings import ForecastSettings
-from evalsys.instrument import ON_SITE, Standard
+from evalsys.instrument import ASSUMED_STANDING, BARRING, ON_SITE, Standard
 from evalsys.learning import HalfLife, Rate, Sizes, half_life, pairs, rates, sizes
 from evalsys.model import Block, Check, Event, LeafRule, Model
 from evalsys.modelling_surveys import OfQuestion, Question, answers_of, by_block, law_block, questions_of, survey_law
@@ -32,7 +32,6 @@ __all__ = ["Prospect", "Question", "prospect"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 _ZERO, _ONE = Fraction(0), Fraction(1)
-_VETOES = ("stop_nomination", "suspend", "revoke", "veto")
 _YEAR = 365.0
 _LEAST, _MOST = 2.0**-1000, 1 - 2.0**-53  # nothing that may change is certain
 
@@ -211,7 +210,7 @@ class _Maker:
             specificity=self.specificity,
             events=tuple(self.events()) if "events" in self.on else (),
             rates=np.array(self.betas, dtype=float).reshape(-1, 2),
-            mark=None if self.mock.pass_mark is None else self.mock.pass_mark.value,
+            mark=self.mock.needed,
         )
         return Prospect(
             score=self.mock,
@@ -459,12 +458,14 @@ class _Maker:
     def events(self) -> Iterator[Event]:
         """Yield what may happen in the days that are left: with chance ``1 - exp(-rate * days / 365)``."""
         days = self.age()
+        standing = self.assessment.settings.standing or ASSUMED_STANDING
         for entry in self.instrument.negative_list:
-            a_year = self.settings.values("events").get(entry["code"])
+            a_year = self.settings.values("events").get(entry.code)
             if a_year and days is not None:
-                effect = entry["effect"]
+                own = [effect for effect in entry.effects if not effect.to or standing in effect.to]
                 chance = -math.expm1(-float(a_year) * max(days, 0.0) / _YEAR)
-                yield Event(entry["code"], chance, effect["deduct"] or _ZERO, effect["action"] in _VETOES)
+                deduct = sum((effect.deduct for effect in own), _ZERO)
+                yield Event(entry.code, chance, deduct, any(effect.action in BARRING for effect in own))
 
     def age(self) -> float | None:
         """Return the days from the last dated sighting to the inspection."""

@@ -77,7 +77,7 @@ def summary(result: Score, lang: Lang) -> Html:
     if result.attainment is not None:
         parts.append(_line(result, lang))
     return block(lang, *parts).stating(
-        rate=result.attainment,
+        rate=result.final_attainment,
         points=result.won,
         lost=result.lost,
         assessed=result.assessed,
@@ -175,9 +175,12 @@ def _against_mark(result: Score, lang: Lang, full: str) -> tuple[str, str, str]:
         if mark.status == "assumed"
         else ""
     )
-    gap = result.attainment - mark.value / result.assessment.instrument.full_marks
+    final = result.final_attainment or _ZERO
+    gap = final - mark.value / result.assessment.instrument.full_marks
     sign = "+" if gap > 0 else ""
-    words = t("达到目标线", "reaches the pass mark") if result.passes else t("未达到目标线", "below the pass mark")
+    words = t("达到目标线", "reaches the pass mark") if gap >= 0 else t("未达到目标线", "below the pass mark")
+    if result.settled.bars:
+        words = t("有否决或前置条件不具备，目标线", "barred whatever the score; pass mark")
     value = f"{sign}{decimal(gap * 100, 2)}<small>{t('百分点', 'pp')}</small>"
     shown = value if result.passes else f'<span class="l" style="display:inline">{value}</span>'
     line = wording.percent_short(mark.value / result.assessment.instrument.full_marks)
@@ -189,7 +192,8 @@ def _line(result: Score, lang: Lang) -> str:
     full = result.assessment.instrument.full_marks
     if result.attainment is None:
         return ""
-    marks = [Mark(float(result.attainment * 100), f"{t('本轮', 'This round')} {percent(result.attainment)}", "now")]
+    final = result.final_attainment or _ZERO
+    marks = [Mark(float(final * 100), f"{t('本轮', 'This round')} {percent(final)}", "now")]
     if result.pass_mark is not None:
         line = result.pass_mark.value / full
         marks.append(Mark(float(line * 100), f"{t('目标线', 'Pass mark')} {wording.percent_short(line)}", "target"))

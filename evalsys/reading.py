@@ -11,6 +11,7 @@ import pandas as pd
 
 from evalsys.faults import Fault
 from evalsys.fields import (
+    CONFIRMED,
     READY,
     STATUSES,
     Bad,
@@ -27,6 +28,7 @@ from evalsys.fields import (
     week,
 )
 from evalsys.instrument import Instrument
+from evalsys.instrument_after import event_codes
 from evalsys.prerequisites import circles, contradictions
 from evalsys.settings import Settings
 from evalsys.tables import Table
@@ -204,13 +206,13 @@ class Reading:
         )
 
     def events(self) -> pd.DataFrame:
-        """Read the events that the instrument's negative list, bonus and gates know."""
-        entries = (*self.instrument.negative_list, *self.instrument.bonus, *self.instrument.gates)
-        codes = {entry["code"]: entry["code"] for entry in entries}
+        """Read the events that the instrument's negative list, vetoes, bonus and gates know."""
+        codes = {code: code for code in event_codes(self.instrument)}
         return pd.DataFrame(
             {
                 "code": column_of(self.read("events", "code", one_of(codes), need=True)),
                 "date": days_of(self.read("events", "date", day, need=True)),
+                "confirmed": column_of(self.read("events", "confirmed", one_of(CONFIRMED), default="")),
                 "note": column_of(self.read("events", "note", default="")),
             }
         )

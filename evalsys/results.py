@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from evalsys import wording
+from evalsys.after_views import settled_json, settled_sentence, step_listing
 from evalsys.evidence import Assessment
 from evalsys.faults import COLUMNS, Fault
 from evalsys.instrument import Instrument
@@ -72,7 +73,9 @@ def _only_leaf(instrument: Instrument, place: int) -> bool:
 
 def score_text(result: Score, lang: Lang) -> str:
     """Return the result for a terminal: a few lines, then the score statement."""
-    return "\n".join([*_summary(result, lang), "", statement(result, lang).as_text(lang)])
+    after = step_listing(result.settled, result.assessment.instrument, lang)
+    rows = ["", after.as_text(lang)] if after.rows else []
+    return "\n".join([*_summary(result, lang), *rows, "", statement(result, lang).as_text(lang)])
 
 
 def score_csv(result: Score, lang: Lang) -> str:
@@ -97,6 +100,9 @@ def _summary(result: Score, lang: Lang) -> list[str]:
         full = result.assessment.instrument.full_marks
         told = wording.pass_mark_text(result.pass_mark, full, lang)
         lines.append(Text(f"目标线：{told}", f"Pass mark: {told}").say(lang))
+    told = settled_sentence(result.settled, lang)
+    if told:
+        lines.append(Text("总分之后：", "After the total: ").say(lang) + told)
     if result.left_out:
         codes = " ".join(result.left_out)
         lines.append(Text(f"按要求未计入：{codes}", f"Left out as asked: {codes}").say(lang))
@@ -109,7 +115,7 @@ def score_json(result: Score, lang: Lang) -> str:
     """Return the result as JSON: exact numbers as text beside floats.
 
     Keys: ``schema, instrument, place, round, evidence_hash, score, full_marks, won, assessed, attainment, worst, best,
-    pass_mark, passes, left_out, nodes, not_assessed, assumed, notes``.
+    pass_mark, passes, after_total, left_out, nodes, not_assessed, assumed, notes``.
     """
     assessment, instrument = result.assessment, result.assessment.instrument
     mark = result.pass_mark
@@ -129,6 +135,7 @@ def score_json(result: Score, lang: Lang) -> str:
             "best": number(result.best),
             "pass_mark": None if mark is None else _mark(result),
             "passes": result.passes,
+            "after_total": settled_json(result.settled, instrument, lang),
             "left_out": list(result.left_out),
             "nodes": [_node(result, node, lang) for node in result.nodes],
             "not_assessed": [instrument.nodes[n].code for n in missing if instrument.nodes[n].kind == "leaf"],

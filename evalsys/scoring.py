@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalsys import rules
+from evalsys.after_total import Case, Happened, Settled, needed_before, settle
 from evalsys.evidence import Assessment, pass_mark_of
 from evalsys.faults import Fault, InputFaults, nearest
 from evalsys.instrument import Instrument, Node, PassMark, Standard
@@ -23,7 +24,7 @@ from evalsys.rulebook import RULES, Rule
 from evalsys.rules import Exact
 from evalsys.spine import Evaluation, Mask, allocate, evaluate, single
 
-__all__ = ["NodeScore", "Score", "score"]
+__all__ = ["NodeScore", "Score", "case_of", "score"]
 
 _ZERO, _ONE = Fraction(0), Fraction(1)
 
@@ -91,6 +92,8 @@ class Score:
     left_out : tuple of str
         Codes that the caller left out of the score.
     assumed : tuple of Text
+    settled : Settled
+        What the instrument applies after the total: joined scores, bonuses, the negative list, gates.
     """
 
     assessment: Assessment
@@ -106,6 +109,24 @@ class Score:
     rows: pd.DataFrame
     left_out: tuple[str, ...]
     assumed: tuple[Text, ...]
+    settled: Settled
+
+    @property
+    def final(self) -> Fraction | None:
+        """The score with all that is applied after the total, in points."""
+        return self.settled.value
+
+    @property
+    def final_attainment(self) -> Fraction | None:
+        """The final score as a share of the full marks."""
+        return None if self.final is None else self.final / self.assessment.instrument.full_marks
+
+    @cached_property
+    def needed(self) -> Fraction | None:
+        """What the instrument's own score must be for the final one to reach the pass mark; None without a mark."""
+        if self.pass_mark is None:
+            return None
+        return needed_before(self.assessment.instrument, self.pass_mark.value, case_of(self.assessment))
 
     @property
     def lost(self) -> Fraction:
@@ -119,8 +140,13 @@ class Score:
 
     @property
     def passes(self) -> bool | None:
-        """Whether the score reaches the pass mark (equality passes); None without one or the other."""
-        return None if self.pass_mark is None or self.value is None else self.value >= self.pass_mark.value
+        """Whether the final score reaches the pass mark (equality passes) and nothing bars the title.
+
+        None without a score or a mark.
+        """
+        if self.pass_mark is None or self.final is None:
+            return None
+        return self.final >= self.pass_mark.value and not self.settled.bars
 
     @cached_property
     def by_code(self) -> Mapping[str, NodeScore]:
@@ -179,9 +205,10 @@ def score(
     loss, stake = allocate(instrument, found)
     rows["points"], rows["lost"] = _share_out(rows, loss, stake)
     assessed = found.assessed[0] * full
+    value = None if attainment is None else attainment * full
     return Score(
         assessment=assessment,
-        value=None if attainment is None else attainment * full,
+        value=value,
         won=_ZERO if attainment is None else attainment * assessed,
         assessed=assessed,
         applicable=found.applicable[0] * full,
@@ -193,7 +220,19 @@ def score(
         rows=rows,
         left_out=left_out,
         assumed=_assumed(instrument, mark),
+        settled=settle(instrument, value, case_of(assessment)),
     )
+
+
+def case_of(assessment: Assessment) -> Case:
+    """Return what an assessment says beside its score: standing, days, other scores, events."""
+    settings, table = assessment.settings, assessment.events
+    columns = (table[name].tolist() for name in ("code", "date", "confirmed", "note"))
+    events = tuple(
+        Happened(code, pd.Timestamp(day).date(), confirmed, note)
+        for code, day, confirmed, note in zip(*columns, strict=True)
+    )
+    return Case(settings.standing, settings.inspection_date, settings.applied_on, settings.scores, events)
 
 
 def _check_codes(assessment: Assessment, left_out: Sequence[str], repaired: Collection[str]) -> None:

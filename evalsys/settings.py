@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -22,13 +22,14 @@ from evalsys.forecast_settings import (
     sheet_forecast,
     sheet_key,
 )
-from evalsys.instrument import Instrument, PassMark
+from evalsys.instrument import STANDINGS, Instrument, PassMark
 from evalsys.language import Lang, Text
-from evalsys.schema import Record, Spot, list_of, one_or_more, pair, record, string
+from evalsys.schema import Record, Spot, keyed, list_of, one_or_more, pair, record, string
 from evalsys.tables import Grid, Table
 
 __all__ = [
     "SETTING_NAMES",
+    "CycleSettings",
     "PlanSettings",
     "Published",
     "Settings",
@@ -89,6 +90,28 @@ class PlanSettings:
 
 
 @dataclass(frozen=True)
+class CycleSettings:
+    """Years whose weighted sum decides, by the shares of the instrument.
+
+    Attributes
+    ----------
+    first_year : int
+        The year of the first share.
+    year : int
+        The year that is assessed.
+    earlier : mapping of int to Fraction
+        Scores of the years before, in points of the full marks.
+    wanted : Fraction or None
+        The total that is wanted, in points of the full marks; None: the pass mark.
+    """
+
+    first_year: int
+    year: int
+    earlier: Mapping[int, Fraction]
+    wanted: Fraction | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """What ``assessment.yaml`` says.
 
@@ -107,6 +130,13 @@ class Settings:
         Parameters of the forecast.
     plan : PlanSettings
         Limits of a plan of fixes.
+    standing : str or None
+        One of :data:`evalsys.instrument.STANDINGS`; None where nothing is said.
+    applied_on : date or None
+        Day of the application, from which an applicant's events are counted back.
+    scores : mapping of str to Fraction
+        Scores of other assessments, out of 100, by the names that the instrument uses: 'minors', 'self'.
+    cycle : CycleSettings or None
     source, source_note
         Registered document that the evidence comes from, and what to know of it.
     """
@@ -125,6 +155,10 @@ class Settings:
     notes: tuple[Text, ...] = ()
     forecast: ForecastSettings = field(default_factory=ForecastSettings)
     plan: PlanSettings = field(default_factory=PlanSettings)
+    standing: str | None = None
+    applied_on: datetime.date | None = None
+    scores: Mapping[str, Fraction] = field(default_factory=dict)
+    cycle: CycleSettings | None = None
 
     @property
     def last_day_of_work(self) -> datetime.date | None:
@@ -190,6 +224,7 @@ _PLAN = record(
         "chance": _chance,
     },
 )
+_CYCLE = record({"first_year": schema.count, "year": schema.count, "earlier": keyed(schema.number)}, {"wanted": string})
 _FILE = record(
     {"instrument": string, "place": string, "round": string},
     {
@@ -204,6 +239,10 @@ _FILE = record(
         "draw": list_of(_DRAW),
         "forecast": read_forecast,
         "plan": _PLAN,
+        "standing": schema.choice(*STANDINGS, *(text.zh for text in STANDINGS.values())),
+        "applied_on": schema.date,
+        "scores": keyed(schema.number),
+        "cycle": _CYCLE,
         "published": _PUBLISHED,
         "source": record({}, {"document": string, "note": pair}),
         "notes": list_of(pair),
@@ -217,6 +256,8 @@ def read_file(spot: Spot, content: Any) -> Record | None:
     return found
 
 
+#: Settings that hold settings; a sheet names them with a dot.
+_NESTED = ("plan", "scores", "cycle")
 #: Chinese names of the settings that a workbook's sheet can hold.
 SETTING_NAMES: Mapping[str, str] = {
     "测评体系": "instrument",
@@ -230,11 +271,16 @@ SETTING_NAMES: Mapping[str, str] = {
     "语言": "language",
     "点位名单": "frame",
     "格式版本": "schema",
+    "称号状态": "standing",
+    "申报日期": "applied_on",
     "整改·预算": "plan.budget",
     "整改·开工日期": "plan.start",
     "整改·完成期限": "plan.deadline",
     "整改·预留天数": "plan.spare_days",
     "整改·期望达标可能": "plan.chance",
+    "周期·起始年": "cycle.first_year",
+    "周期·本年": "cycle.year",
+    "周期·期望总分": "cycle.wanted",
 }
 
 
@@ -245,7 +291,7 @@ def sheet_content(spot: Spot, grid: Grid) -> Any:
     where the parameters of the forecast come from.
     """
     rows, forecast, place = [], [], None
-    plan: dict[str, tuple[Any, int, str]] = {}
+    nested: dict[str, dict[str, tuple[Any, int, str]]] = {part: {} for part in _NESTED}
     names: dict[str, str] = {}
     for row, number in zip(grid.rows, grid.numbers, strict=True):
         name, value = row[0], row[1] if len(row) > 1 else ""
@@ -254,7 +300,11 @@ def sheet_content(spot: Spot, grid: Grid) -> Any:
             place = next((place for place, heading in enumerate(row) if heading in ("source", "来源")), None)
         elif not name:
             Spot(spot.faults, spot.file, number).report("unknown_key", value or " ".join(row).strip())
-        elif not key.isascii() and not key.startswith("forecast."):
+        elif name.startswith("其他成绩·"):
+            key = f"scores.{name.partition('·')[2]}"
+        elif re.fullmatch(r"周期·\d{4}年成绩", name):
+            key = f"cycle.earlier.{name[3:7]}"
+        if not key.isascii() and key != "设置项" and not key.startswith(("forecast.", "scores.")):
             known = SHEET_NAMES if name.startswith("预测") else SETTING_NAMES
             Spot(spot.faults, spot.file, number, name).unknown("unknown_key", name, list(known))
             key = ""
@@ -262,12 +312,12 @@ def sheet_content(spot: Spot, grid: Grid) -> Any:
             source = row[place] if place is not None and place < len(row) else ""
             forecast.append(SheetRow(key, name, value, source, number))
             key = ""
-        elif key.startswith("plan."):
-            own = key.removeprefix("plan.")
-            if own in plan:
+        elif key.partition(".")[0] in nested and "." in key:
+            part, _, own = key.partition(".")
+            if own in nested[part]:
                 Spot(spot.faults, spot.file, number, name).report("duplicate_key", key)
             elif value:
-                plan[own] = value, number, name
+                nested[part][own] = value, number, name
             key = ""
         rows.append([key, value])
         names[key] = name
@@ -276,9 +326,22 @@ def sheet_content(spot: Spot, grid: Grid) -> Any:
     said = sheet_forecast(spot, forecast)
     if said is not None and "forecast" not in found:
         found["forecast"], found.lines["forecast"] = said, forecast[0].number
-    if plan and "plan" not in found:
-        found["plan"], found.lines["plan"] = schema.mapped(plan), min(row for _, row, _ in plan.values())
+    for part, cells in nested.items():
+        if cells and part not in found:
+            found[part], found.lines[part] = _nest(cells), min(row for _, row, _ in cells.values())
     return found
+
+
+def _nest(cells: Mapping[str, tuple[Any, int, str]]) -> Any:
+    """Turn cells by key into a map; ``earlier.2015`` is a key of the map ``earlier`` in it."""
+    inner: dict[str, dict[str, tuple[Any, int, str]]] = {}
+    outer = dict(cells)
+    for key, (_, row, name) in cells.items():
+        part, _, own = key.partition(".")
+        if own:
+            inner.setdefault(part, {})[own] = outer.pop(key)
+            outer[part] = None, row, name
+    return schema.mapped({**outer, **{k: (schema.mapped(v), outer[k][1], outer[k][2]) for k, v in inner.items()}})
 
 
 def read_draw(file: Record, table: Table) -> None:
@@ -349,7 +412,53 @@ def settings_of(file: Record, instrument: Instrument) -> Settings:
             dated="inspection_date" in file.spots,
         ),
         plan=_plan(file["plan"], file["inspection_date"]),
+        standing=next((name for name, text in STANDINGS.items() if file["standing"] in (name, text.zh)), None),
+        applied_on=file["applied_on"],
+        scores=_scores(file, instrument),
+        cycle=_cycle(file["cycle"], instrument),
     )
+
+
+def _scores(file: Record, instrument: Instrument) -> Mapping[str, Fraction]:
+    """Check that the instrument knows each score, and that it is one out of 100."""
+    known = [*dict.fromkeys([*(j.of for j in instrument.joined), *(g.of for g in instrument.gates if g.of != "total")])]
+    found: dict[str, Fraction | None] = file["scores"] or {}
+    for name, value in found.items():
+        here = replace(file.at("scores"), key=f"scores.{name}")
+        if name not in known:
+            here.unknown("unknown_name", name, known)
+        elif value is not None and value > 100:
+            here.report("out_of_range", schema.decimal(value), "0..100")
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _cycle(found: Record | None, instrument: Instrument) -> CycleSettings | None:
+    """Check the years against the shares of the instrument."""
+    if found is None:
+        return None
+    full = instrument.full_marks
+    shares = next((m.shares for m in instrument.mechanisms if m.kind == "cycle" and m.shares), ())
+    if not shares:
+        found.spot.report("no_cycle")
+        return None
+    first, year, earlier = found["first_year"], found["year"], found["earlier"]
+    if first is None or year is None or earlier is None:
+        return None
+    if not first <= year < first + len(shares):
+        found.at("year").report("out_of_range", str(year), f"{first}..{first + len(shares) - 1}")
+    scores: dict[int, Fraction] = {}
+    for key, value in earlier.items():
+        here = replace(found.at("earlier"), key=f"earlier.{key}")
+        if not (key.isascii() and key.isdigit() and first <= int(key) < year):
+            here.report("unknown_key", key, " ".join(map(str, range(first, year))))
+        elif value is not None and value > full:
+            here.report("out_of_range", schema.decimal(value), f"0..{schema.decimal(full)}")
+        elif value is not None:
+            scores[int(key)] = value
+    wanted = None if found["wanted"] is None else mark_in_points(found["wanted"], full)
+    if found["wanted"] is not None and wanted is None:
+        found.at("wanted").report(mark_problem(found["wanted"]), found["wanted"], f"0..{schema.decimal(full)}  85%")
+    return CycleSettings(first, year, scores, wanted)
 
 
 def _plan(found: Record | None, inspection: datetime.date | None) -> PlanSettings:

@@ -6,6 +6,7 @@ times in which period ("once a month, by the 5th").
 
 from __future__ import annotations
 
+import calendar
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from evalsys import schema
 from evalsys.language import Text
 from evalsys.schema import Spot, choice, count, list_of, record
 
-__all__ = ["PERIODS", "Day", "When", "read_day", "read_when"]
+__all__ = ["PERIODS", "Day", "When", "months_later", "read_day", "read_when"]
 
 #: A day of one year, or a month and a day of every year.
 Day = datetime.date | tuple[int, int]
@@ -88,6 +89,18 @@ class When:
             first = _day(self.since)
             return Text(f"{first.zh}至{last.zh}", f"{first.en} to {last.en}")
         return Text(f"{last.zh}前", f"by {last.en}")
+
+
+def months_later(day: datetime.date, months: int) -> datetime.date:
+    """Return the same day so many months later (before, below 0); the last of the month where it has no such day.
+
+    Examples
+    --------
+    >>> str(months_later(datetime.date(2024, 2, 29), 12)), str(months_later(datetime.date(2016, 8, 15), -12))
+    ('2025-02-28', '2015-08-15')
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def _ordinal(number: int) -> str:

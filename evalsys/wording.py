@@ -366,15 +366,18 @@ def result_sentence(result: Score, by_type: pd.DataFrame, lang: Lang) -> tuple[s
     by_type : DataFrame
         ``tree_view(result, "site_type")``.
     """
-    if result.attainment is None:
+    final = result.final_attainment
+    if result.attainment is None or final is None:
         return Text("尚无可计分的依据", "There is no evidence to score yet").say(lang), "", ""
-    rate = percent(result.attainment)
-    mark = result.pass_mark
     zh = lang == "zh"
+    rate = percent(result.attainment)
+    if final != result.attainment:
+        rate += f"，加减分后 {percent(final)}" if zh else f", {percent(final)} with what comes after the total"
+    mark = result.pass_mark
     if mark is None:
         first = f"得分率 {rate}，未设目标线" if zh else f"The score rate is {rate}; no pass mark is set"
     else:
-        gap = result.attainment - mark.value / result.assessment.instrument.full_marks
+        gap = final - mark.value / result.assessment.instrument.full_marks
         size = decimal(abs(gap) * 100, 2)
         if gap == 0:
             first = f"得分率 {rate}，恰好达到目标线" if zh else f"The score rate is {rate}, exactly on the pass mark"

@@ -336,6 +336,7 @@ def instrument_of_drafts(root: Draft, shares: dict[str, Fraction] | None = None)
         units={},
         draw=(),
         after_total=(),
+        joined=(),
         gates=(),
         negative_list=(),
         bonus=(),

@@ -355,22 +355,25 @@ def test_entries_outside_the_score_say_what_they_do(tmp_path):
         return {"code": code, "name": {"zh": code, "en": code}, "source": {"clause": "一"}, **more}
 
     below = [indicator("1", 10, [standard("1.1", points=10)])]
-    gates = [entry("g1", at_least=85), entry("g2")]
+    gates = [entry("g1", at_least=85, of="minors"), entry("g2")]
     own = instrument_of(tmp_path / "a", content_of(below, 10, gates=gates))
     said = audit_sections.beside(own, "zh")
     assert "计分以外的条款 2 条，不在满分之内。" in words(said)
     assert [row[3] for row in Reader(said).tables[0][1:]] == ["不低于 85", "–"]
     listed = [
         entry("n1", effect={"deduct": 3, "action": "suspend", "months": 12}),
-        entry("n2", effect={"add": 1}),
+        entry("n2", effect=[{"to": "holder", "action": "revoke"}, {"deduct": 1, "within": 12}], confirm="yes"),
     ]
-    more = {"negative_list": listed, "bonus": [entry("b1", points=5), entry("b2", points=2, cap=4)]}
+    bonus = [entry("b1", points=5), entry("b2", points=2, cap=4)]
+    joined = [entry("j1", of="minors", share="20%")]
+    more = {"negative_list": listed, "bonus": bonus, "joined": joined}
     (table,) = Reader(audit_sections.beside(instrument_of(tmp_path / "b", content_of(below, 10, **more)), "en")).tables
     assert [row[3] for row in table[1:]] == [
-        "3 points off, suspended, for 12 months",
-        "1 points added",
+        "20% of the total",
         "5 points each",
         "2 points each, at most 4",
+        "3 points off, suspended, for 12 months",
+        "title holder: revoked; 1 points off, if within 12 months before; a person decides",
     ]
 
 
@@ -453,10 +456,9 @@ def test_names_of_the_data_cannot_act_as_markup(tmp_path):
 
 
 def test_all_kinds_have_words():
-    from evalsys.audit_beside import _ACTIONS, _KEPT, _MECHANISMS
+    from evalsys.audit_beside import _KEPT, _MECHANISMS
     from evalsys.instrument_shape import MECHANISMS, THRESHOLDS
 
     assert set(_MECHANISMS) == set(MECHANISMS)
     assert set(audit_pages.ORIGIN_NAMES) == set(ORIGINS) == {*THRESHOLDS, "none", "unstated"}
     assert set(_KEPT) == {"nothing", "unscored", "setting", "rest"}
-    assert set(_ACTIONS) == {"stop_nomination", "suspend", "revoke", "criticise", "veto"}

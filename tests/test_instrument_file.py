@@ -15,6 +15,7 @@ import yaml
 
 from evalsys import schema
 from evalsys.faults import InputFaults
+from evalsys.instrument import Effect
 from evalsys.instrument_file import instrument_ids, load_instrument, read_instrument, write_instrument
 from evalsys.language import Text
 from evalsys.names import register
@@ -154,7 +155,7 @@ def test_what_a_small_file_says(read):
     assert (instrument.full_marks, instrument.monthly, instrument.pass_mark) == (10, False, None)
     assert instrument.weights == {"scheme": "equal", "status": "assumed"}
     assert instrument.assumed == (Text("权重为假定（同级均分）", "weights are assumed (equal among siblings)"),)
-    assert instrument.after_total == ("bonus", "negative_list", "gates")
+    assert instrument.after_total == ("joined", "bonus", "negative_list", "gates", "ladders")
     assert [node.code for node in instrument.nodes] == ["small", "1", "1.1", "1.1/site_visit"]
     assert [node.kind for node in instrument.nodes] == ["instrument", "indicator", "standard", "leaf"]
 
@@ -187,9 +188,9 @@ bonus: [{code: B1, name: {zh: 特色, en: Special}, source: {row: "8"}, points: 
     instrument = read(standard("rule: met", head=HEAD + extra))
     assert instrument.after_total == ("negative_list", "gates", "bonus")
     (gate,), (event,), (bonus,) = instrument.gates, instrument.negative_list, instrument.bonus
-    assert (gate["code"], gate["at_least"], gate["of"]) == ("G1", "85", "minors")
-    assert (event["effect"]["deduct"], event["effect"]["action"], event["effect"]["months"]) == (3, "suspend", 12)
-    assert (bonus["points"], bonus["cap"], bonus["name"].zh) == (2, 5, "特色")
+    assert (gate.code, gate.at_least, gate.of, gate.stage) == ("G1", 85, "minors", "pass")
+    assert event.effects == (Effect(F(3), "suspend", 12),)
+    assert (bonus.points, bonus.cap, bonus.name.zh) == (2, 5, "特色")
 
 
 def test_names_of_the_file_and_of_the_registers(read):

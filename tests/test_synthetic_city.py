@@ -126,7 +126,7 @@ def test_the_standards_are_those_of_their_instrument(city, part):
 def test_the_negative_list_is_that_of_the_frame(city):
     frame = evalsys.load_instrument("national-frame-2018")
     assert city.instrument.negative_list == frame.negative_list
-    cited = {entry["source"]["document"] for entry in frame.negative_list}
+    cited = {entry.source["document"] for entry in frame.negative_list}
     assert {name: city.instrument.documents[name] for name in cited} == {name: frame.documents[name] for name in cited}
 
 

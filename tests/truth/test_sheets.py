@@ -9,6 +9,7 @@ import pytest
 from builders import write_csv, write_yaml
 
 from evalsys import InputFaults, load_instrument, read_assessment, read_instrument, score
+from evalsys.instrument import Effect
 from evalsys.rule_params import GRADES
 
 
@@ -32,7 +33,7 @@ class TestRiverChief:
         own = load_instrument("river-chief-options")
         assert own.full_marks == sum(own.nodes[place].points for place in own.nodes[0].children) == 95
         assert any("95" in text.zh for text in own.assumed)
-        assert [entry["points"] for entry in own.bonus] == [5, 5]
+        assert [entry.points for entry in own.bonus] == [5, 5]
 
 
 class TestCityManagement:
@@ -125,14 +126,19 @@ class TestNationalFrame:
         assert of["grades"][0].shares == tuple(GRADES.values()) == (1, F(66, 100), F(33, 100), 0)
         assert len(of["groups"][0].steps) == 4
         (gate,) = own.gates
-        assert (gate["at_least"], gate["of"]) == ("85", "minors")
-        effects = {entry["code"]: dict(entry["effect"]) for entry in own.negative_list}
-        assert effects["G15"] == {"deduct": 3, "add": None, "action": "suspend", "months": 12}
-        assert effects["mayor-breach"]["deduct"] == 5
+        assert (gate.at_least, gate.of) == (85, "minors")
+        assert [(entry.of, entry.share) for entry in own.joined] == [("minors", F(1, 5))]
+        effects = {entry.code: entry.effects for entry in own.negative_list}
+        assert effects["G15"] == (
+            Effect(F(0), "suspend", 12, ("holder",)),
+            Effect(F(3), None, None, ("nominated",), 12),
+            Effect(F(0), "stop_nomination", None, ("applicant",), 12),
+        )
+        assert effects["mayor-breach"] == (Effect(F(5)),)
 
     def test_every_value_says_how_sure_it_is(self):
         own = load_instrument("national-frame-2018")
-        named = [entry["source"]["document"] for entry in (*own.gates, *own.negative_list)]
+        named = [entry.source["document"] for entry in (*own.joined, *own.gates, *own.negative_list)]
         named += [e.said.source["document"] for e in (*own.mechanisms, *own.facts)]
         assert {own.documents[name]["certainty"] for name in named} == {"official", "copy", "news", "assumed"}
 

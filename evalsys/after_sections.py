@@ -59,8 +59,7 @@ def steps_table(settled: Settled, instrument: Instrument, lang: Lang) -> str:
 def _row(step: Step, instrument: Instrument, lang: Lang) -> list[str]:
     t = speaker(lang)
     said = t("，", "; ").join(filter(None, [step.why.say(lang), follows(step, lang)]))
-    code = f" {step.code}" if step.code else ""
-    where = safe(said + t("。", ". ") + clause_of(step, instrument) + code)
+    where = safe(said + t("。", ". ") + clause_of(step, instrument))
     sign = "+" if step.change > 0 else ""
     verdict = escape(VERDICTS[step.verdict].say(lang))
     return [

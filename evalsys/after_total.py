@@ -10,6 +10,7 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import count
 from typing import Any
 
 from evalsys.instrument import (
@@ -26,7 +27,7 @@ from evalsys.instrument import (
 from evalsys.language import Text
 from evalsys.when import months_later
 
-__all__ = ["Case", "Happened", "Settled", "Step", "needed_before", "settle"]
+__all__ = ["Case", "Happened", "Settled", "Step", "needed_before", "settle", "told_apart"]
 
 _ZERO = Fraction(0)
 
@@ -178,18 +179,44 @@ def settle(instrument: Instrument, total: Fraction | None, case: Case, *, whole:
 
 
 def needed_before(instrument: Instrument, wanted: Fraction, case: Case) -> Fraction:
-    """Return what the instrument's own score must be so that the final total reaches `wanted`; may lie off the scale.
+    """Return the least own score with which the final total reaches `wanted`; may lie off the scale.
 
-    Everything after the total only joins, adds or deducts, so the answer is a straight line's: what stands at 0 is not
-    reached by a total that a deduction has driven below it.
+    Everything after the total only joins, adds or deducts, so it is undone step by step from the last to the first. A
+    deduction stops at 0, so what is wanted at 0 or below stands whatever is deducted; at 0 or below any score does.
+
+    Examples
+    --------
+    >>> from evalsys import load_instrument
+    >>> case = Case("nominated", scores={"minors": Fraction(90)})
+    >>> needed_before(load_instrument("national-frame-2018"), Fraction(85), case)
+    Fraction(335, 4)
     """
-    shares = sum((entry.share for entry in instrument.joined if entry.of in case.scores), _ZERO)
-    settled = settle(instrument, instrument.full_marks, case)
-    change = sum((step.change for step in settled.steps if step.kind != "joined"), _ZERO)
-    given = sum(
-        (entry.share * case.scores[entry.of] / 100 for entry in instrument.joined if entry.of in case.scores), _ZERO
-    )
-    return (wanted - change - given * instrument.full_marks) / (1 - shares)
+    steps = settle(instrument, None, case).steps  # without a total no deduction has stopped at 0
+    known = [entry for entry in instrument.joined if entry.of in case.scores]
+    shares = sum((entry.share for entry in known), _ZERO)
+    given = sum((entry.share * case.scores[entry.of] / 100 for entry in known), _ZERO)
+    for kind in reversed(instrument.after_total):
+        if kind == "joined":
+            wanted = (wanted - given * instrument.full_marks) / (1 - shares)
+        for step in reversed(steps):
+            if step.kind == kind and (step.change > 0 or wanted > 0):
+                wanted -= step.change
+    return wanted
+
+
+def final_line(instrument: Instrument, case: Case) -> tuple[Fraction, Fraction]:
+    """Return `keep` and `adjust`: the final total is ``keep x own score + adjust``, where no deduction stops at 0.
+
+    Examples
+    --------
+    >>> from evalsys import load_instrument
+    >>> final_line(load_instrument("national-frame-2018"), Case("nominated", scores={"minors": Fraction(90)}))
+    (Fraction(4, 5), Fraction(18, 1))
+    """
+    full = instrument.full_marks
+    whole, half = (needed_before(instrument, wanted, case) for wanted in (full, full / 2))
+    keep = full / 2 / (whole - half)
+    return keep, full - keep * whole
 
 
 @dataclass
@@ -279,7 +306,6 @@ class _Run:
     def listed(self, entry: ListedEvent, event: Happened, effect: Effect) -> None:
         """Apply one effect of an event, if it lies in the time that counts."""
         more: dict[str, Any] = {"event": event, "action": effect.action, "months": effect.months}
-        assumed = bool(effect.to) and self.case.standing is None
         if event.confirmed == "no" or (entry.confirm and not event.confirmed):
             verdict, why = ("none", _NOT_CONFIRMED) if event.confirmed else ("open", _A_PERSON)
             self.add("negative_list", entry, verdict, why, **more)
@@ -292,11 +318,15 @@ class _Run:
         why = Text("按条款执行", "as the clause says")
         if effect.deduct:
             why = Text(f"扣 {_number(effect.deduct)} 分", f"{_number(effect.deduct)} points off")
-        if assumed:
-            why = Text(
-                why.zh + "（未填称号状态，按提名处理）", why.en + " (no standing is stated: taken for nominated)"
-            )
+        if effect.to:
+            why = self.assumed(why)
         self.add("negative_list", entry, "applied", why, change=-effect.deduct, **more)
+
+    def assumed(self, why: Text) -> Text:
+        """Say that no standing is stated, where that is so."""
+        if self.case.standing is not None:
+            return why
+        return Text(why.zh + "（未填称号状态，按提名处理）", why.en + " (no standing is stated: taken for nominated)")
 
     def inside(self, event: Happened, months: int) -> tuple[bool | None, Text]:
         """Whether an event lies within the months before the day that counts; None if that day is not known."""
@@ -335,7 +365,7 @@ class _Run:
             self.add("gates", gate, "open", Text("没有这项成绩，不能判定", "there is no such score: not decided"))
             return
         met = score >= least
-        a, b = _number(score), _number(least)
+        a, b = told_apart(score, least)
         why = Text(f"{a} 分{'不低于' if met else '低于'} {b} 分", f"{a} is {'at least' if met else 'below'} {b}")
         self.add("gates", gate, "met" if met else "not_met", why)
 
@@ -345,12 +375,11 @@ class _Run:
             if entry.of != "total" or self.total is None or not _broken(self.total, entry.limits):
                 continue
             more = {"action": entry.action, "months": entry.months}
-            value = _number(self.total)
-            if entry.action in ("suspend", "revoke") and self.case.standing not in (None, "holder"):
+            value, limit = told_apart(self.total, next(iter(entry.limits.values())))
+            if entry.action in ("suspend", "revoke") and self.standing != "holder":
                 why = Text(f"{value} 分，尚无称号可停", f"{value}; there is no title to suspend")
-                self.add("ladders", entry, "none", why, **more)
+                self.add("ladders", entry, "none", self.assumed(why), **more)
             else:
-                limit = _number(next(iter(entry.limits.values())))
                 why = Text(f"{value} 分，低于 {limit} 分", f"{value} is below {limit}")
                 self.add("ladders", entry, "applied", why, **more)
 
@@ -381,6 +410,25 @@ def _number(value: Fraction) -> str:
     cents = int(abs(value) * 100 + Fraction(1, 2))
     text = f"{cents // 100}.{cents % 100:02d}".rstrip("0").rstrip(".")
     return f"-{text}" if value < 0 and cents else text
+
+
+def told_apart(a: Fraction, b: Fraction) -> tuple[str, str]:
+    """Return two numbers with two decimals; the first with more where they differ and would look the same.
+
+    Examples
+    --------
+    >>> told_apart(Fraction("84.996"), Fraction(85)), told_apart(Fraction("84.5"), Fraction(85))
+    (('84.996', '85'), ('84.5', '85'))
+    """
+    found = _number(a), _number(b)
+    return found if a == b or found[0] != found[1] else (_closer(a, b), found[1])
+
+
+def _closer(a: Fraction, b: Fraction) -> str:
+    """Return a number cut off after the first decimals that tell it from another."""
+    places = next(n for n in count(3) if int(a * 10**n) != b * 10**n)
+    digits = f"{int(a * 10**places):0{places + 1}d}"
+    return f"{digits[:-places]}.{digits[-places:]}"
 
 
 def _share(value: Fraction) -> str:

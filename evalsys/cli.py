@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import evalsys
+from evalsys.cli_audit import verbs_on_tables
 from evalsys.cli_batch import verbs_on_batches
 from evalsys.cli_fixes import verbs_on_fixes
 from evalsys.cli_instrument import instrument
+from evalsys.cli_ratios import verbs_on_ratios
+from evalsys.cli_standings import verbs_on_standings
 from evalsys.console import FAULTS, LOCALE, Commands, gathered, say, tell, working
 from evalsys.faults import Fault, InputFaults
 from evalsys.language import Lang
@@ -73,16 +76,20 @@ def main() -> None:
     "执行一个报告，生成单个 HTML 文件。",
     "Execute a report notebook and write one HTML file.",
     (
-        "最后一行输出该文件的路径。测评体系审读的对象是测评体系的编号或文件。例：\n\n"
-        "evalsys report mock-assessment data/wujiang-2016\n\nevalsys report instrument-audit taizhou-police-2009",
-        "The path of the file is the last line printed. The instrument audit is on the id or file of an instrument. "
+        "最后一行输出该文件的路径。对象是测评文件夹或工作簿；测评体系审读的对象是体系的编号或文件，排名表的对象是"
+        "成绩表，称号评选的对象是评选轮次的文件夹。例：\n\n"
+        "evalsys report mock-assessment data/wujiang-2016\n\nevalsys report instrument-audit taizhou-police-2009\n\n"
+        "evalsys report league-table data/jining-2017/streets.csv\n\nevalsys report title-decision data/example-titles",
+        "The path of the file is the last line printed. SUBJECT is an assessment; for the instrument audit the id or "
+        "file of an instrument, for the league table a table with its rule, for title decisions the folder of a round. "
         "Examples:\n\nevalsys report mock-assessment data/wujiang-2016\n\n"
-        "evalsys report instrument-audit taizhou-police-2009",
+        "evalsys report instrument-audit taizhou-police-2009\n\n"
+        "evalsys report league-table data/jining-2017/streets.csv\n\nevalsys report title-decision data/example-titles",
     ),
     group=main,
 )
 @click.argument("notebook", metavar=say("报告", "NOTEBOOK"))
-@click.argument("subject", type=click.Path(path_type=Path), metavar=say("测评或体系", "ASSESSMENT|INSTRUMENT"))
+@click.argument("subject", type=click.Path(path_type=Path), metavar=say("对象", "SUBJECT"))
 @click.option(
     "-p", "--parameter", "given", type=(str, str), multiple=True, metavar=say("名称 值", "NAME VALUE"),
     help=say("报告的其他参数，可重复使用", "a further parameter of the notebook; may be repeated"),
@@ -108,7 +115,7 @@ def report(
     from evalsys.reporting.notebooks import checked_parameters, find_notebook
 
     printable(forms)
-    kind = _kind_of_subject(notebook)
+    kind = _kind_of_subject(notebook, subject)
     options = {kind: str(subject), "lang": lang, "pass_mark": pass_mark}
     wanted = _once([(name, value) for name, value in options.items() if value is not None], given)
     with working(*_READING):
@@ -121,15 +128,16 @@ def report(
     _run(notebook, parameters, folder, forms)
 
 
-def _kind_of_subject(notebook: str) -> str:
-    """Return what a notebook is on: 'instrument' where it has that parameter and no assessment, else 'assessment'."""
-    from evalsys.reporting.notebooks import find_notebook, notebook_parameters
+def _kind_of_subject(notebook: str, subject: Path) -> str:
+    """Return which parameter of a notebook the subject is: a folder is an assessment where the notebook takes one."""
+    from evalsys.reporting.notebooks import SUBJECTS, find_notebook, notebook_parameters
 
     try:
-        names = {parameter.name for parameter in notebook_parameters(find_notebook(notebook))}
+        names = [parameter.name for parameter in notebook_parameters(find_notebook(notebook))]
     except InputFaults:  # told with the other faults, when the parameters are checked
         return "assessment"
-    return "instrument" if "instrument" in names and "assessment" not in names else "assessment"
+    kinds = [name for name in names if name in SUBJECTS]
+    return "assessment" if not kinds or ("assessment" in kinds and subject.is_dir()) else kinds[0]
 
 
 def _name_and_language(kind: str, subject: Path, pass_mark: str | None) -> tuple[str, Lang]:
@@ -138,6 +146,14 @@ def _name_and_language(kind: str, subject: Path, pass_mark: str | None) -> tuple
         from evalsys.instrument_file import load_instrument
 
         return load_instrument(str(subject)).id, "zh"
+    if kind == "table":
+        from evalsys.published import read_published
+
+        return Path(read_published(subject).file).stem, "zh"
+    if kind == "titles":
+        from evalsys.decision_files import read_titles
+
+        return read_titles(subject).path.resolve().name, "zh"
     from evalsys.evidence import read_assessment
 
     read = _with_mark(read_assessment(subject), pass_mark)
@@ -433,8 +449,9 @@ def lab(no_browser: bool) -> None:
 
 
 main.add_command(instrument)
-for _command in (*verbs_on_batches.commands.values(), *verbs_on_fixes.commands.values()):
-    main.add_command(_command)
+for _group in (verbs_on_batches, verbs_on_fixes, verbs_on_ratios, verbs_on_standings, verbs_on_tables):
+    for _command in _group.commands.values():
+        main.add_command(_command)
 
 
 def _language(lang: Lang | None, read: Assessment) -> Lang:

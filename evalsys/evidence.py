@@ -17,6 +17,7 @@ import pandas as pd
 
 from evalsys import schema
 from evalsys.assessment import Assessment
+from evalsys.cells import column_of
 from evalsys.draws import by_id, check_draw
 from evalsys.faults import Fault, InputFaults, nearest
 from evalsys.fields import FOR_THE_EYE, NO_TABLE, SHEETS, TABLES
@@ -24,7 +25,7 @@ from evalsys.instrument import PassMark
 from evalsys.instrument_file import load_instrument
 from evalsys.language import Text
 from evalsys.observations import read_observations, unused_numbers
-from evalsys.reading import Reading, column_of
+from evalsys.reading import Reading
 from evalsys.schema import Record, Spot
 from evalsys.settings import (
     Published,

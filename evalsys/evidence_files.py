@@ -48,7 +48,8 @@ def evidence_files(path: Path) -> Mapping[str, Path]:
     """Return the files that an assessment rests on, each with a name that does not say where the assessment lies.
 
     Those of its folder, or its workbook; its instrument and weights where they are files; and all of these of every
-    assessment that it shares facts with. An instrument file stands for itself.
+    assessment that it shares facts with. An instrument file stands for itself; a table with a rule beside it brings
+    the files of its folder, which the rule may name.
 
     Parameters
     ----------
@@ -64,14 +65,16 @@ def _gather(path: Path, name: str, found: dict[str, Path], seen: set[Path]) -> N
     if path.resolve() in seen or not path.exists():
         return
     seen.add(path.resolve())
-    if path.is_dir():
+    ruled = path.suffix.lower() in (".csv", ".xlsx", ".xlsm") and path.with_suffix(".yaml").is_file()
+    if path.is_dir() or ruled:
+        folder = path.parent if ruled else path
         own = [
-            file for file in path.iterdir() if file.suffix.lower() in _TABLES and not file.name.startswith((".", "~"))
+            file for file in folder.iterdir() if file.suffix.lower() in _TABLES and not file.name.startswith((".", "~"))
         ]
         found.update({f"{name}/{file.name}": file for file in own if file.is_file()})
     else:
         found[name] = path
-    if path.suffix.lower() in (".yaml", ".yml"):
+    if ruled or path.suffix.lower() in (".yaml", ".yml"):
         return
     settings, base = said_of(path), path if path.is_dir() else path.parent
     for key in ("instrument", "weights"):

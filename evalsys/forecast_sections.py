@@ -128,7 +128,7 @@ def _key_figures(seen: Outlook, found: Forecast, lang: Lang) -> str:
     if found.chance is not None and found.mark is not None:
         mark = wording.percent_short(found.mark / found.full)
         strict, lenient = found.at_severity(-1), found.at_severity(1)
-        note = t(f"目标线 {mark}", f"pass mark {mark}")
+        note = f"{words.mark_name(found).say(lang)} {mark}"
         if strict is not None and lenient is not None:
             a, b = (words.chance_of(found, one[0]) for one in (strict, lenient))
             note = t(f"偏严 {a}，偏宽 {b}", f"strict {a}, lenient {b}")
@@ -168,7 +168,7 @@ def _distribution(found: Forecast, lang: Lang) -> str:
         mark, below, above = Reading(bins[0].low, ""), ("", ""), ("", "")
     else:
         at = found.mark / found.full
-        mark = Reading(float(at * 100), t("目标线 ", "pass mark ") + wording.percent_short(at))
+        mark = Reading(float(at * 100), f"{words.mark_name(found).say(lang)} {wording.percent_short(at)}")
         below = t("低于目标线", "below the mark"), words.about(words.chance_of(found, 1 - found.chance), lang)
         above = t("达到目标线", "reaches it"), words.about(words.chance_of(found, found.chance), lang)
     said = words.distribution_reading(found, lang)

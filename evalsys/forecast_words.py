@@ -31,6 +31,7 @@ __all__ = [
     "findings_text",
     "headline",
     "inspections_reading",
+    "mark_name",
     "moved_text",
     "named",
     "no_forecast",
@@ -189,15 +190,23 @@ def headline(found: Forecast, lang: Lang) -> str:
         return Text(
             f"{zh}；未设目标线，不计算达标可能性。", f"{en}; no pass mark is set, so there is no chance to pass."
         ).say(lang)
-    mark = percent_short(found.mark / found.full)
-    zh += f"；达到目标线 {mark} 的可能性{about(chance_of(found), 'zh')}"
-    en += f"; the chance to reach the pass mark of {mark} is {about(chance_of(found), 'en')}"
+    mark, line = percent_short(found.mark / found.full), mark_name(found)
+    zh += f"；达到{line.zh} {mark} 的可能性{about(chance_of(found), 'zh')}"
+    en += f"; the chance to reach the {line.en} of {mark} is {about(chance_of(found), 'en')}"
     strict = found.at_severity(-1)
     if strict is not None:
         said = chance_of(found, strict[0], strict[1] or None)
         zh += f"（督查偏严时{about(said, 'zh')}）"
         en += f" ({about(said, 'en')} if inspectors are strict)"
     return Text(zh + "。", en + ".").say(lang)
+
+
+def mark_name(found: Forecast) -> Text:
+    """Return what the forecast's mark is: the pass mark, or what is needed before points are added or taken off."""
+    stated = found.prospect.score.pass_mark
+    if stated is not None and stated.value != found.mark:
+        return Text("所需得分率", "needed rate")
+    return Text("目标线", "pass mark")
 
 
 def basis(found: Forecast, assumed: int, lang: Lang) -> str:

@@ -7,7 +7,7 @@ Nodes stand in one tuple, parents before children, so that a node's place in it 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -179,6 +179,9 @@ class Mechanism:
         What follows, see `Effect`; `months` for how long.
     confirm : bool
         Whether a person has to decide that it applies.
+    rhythm : mapping
+        When a title is applied for, selected and named: ``every`` so many years; ``applied``, ``selected``, ``named``
+        any year in which it is done; ``until``, the last day for applications. Empty where nothing is laid down.
     """
 
     said: Said
@@ -194,6 +197,7 @@ class Mechanism:
     action: str | None = None
     months: int | None = None
     confirm: bool = False
+    rhythm: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ def read_beside(file: Record, known: Known) -> Mapping[str, tuple[Any, ...]]:
                 tuple(e["shares"] or ()),
                 *(e[key] for key in ("code", "group", "years", "of", "action", "months")),
                 bool(e["confirm"]),
+                {key: value for key, value in (e["rhythm"] or {}).items() if value is not None},
             )
             for e in file["mechanisms"] or []
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterable
 from fractions import Fraction
@@ -12,7 +13,7 @@ from evalsys.instrument import ACTIONS, METHODS, STANDINGS
 from evalsys.rule_params import read_grades, read_limit, read_measure
 from evalsys.rulebook import COMBINES, read_rule
 from evalsys.schema import Record, Spot, choice, keyed, list_of, one_or_more, pair, portion, positive, record, string
-from evalsys.when import read_when
+from evalsys.when import read_day, read_when
 
 __all__ = [
     "AFTER_TOTAL",
@@ -298,8 +299,19 @@ def _where(spot: Spot, value: Any) -> Record | None:
     return found
 
 
+def _month_day(spot: Spot, value: Any) -> tuple[int, int] | None:
+    """Read a day of every year."""
+    found = read_day(spot, value)
+    if isinstance(found, datetime.date):
+        spot.report("bad_value", schema.short(value), "06-30")
+        return None
+    return found
+
+
 _ABOUT = {"text": pair, "source": _where}
 _CALENDAR = record({**_ABOUT, "when": read_when}, _SAID)
+_YEARS = dict.fromkeys(("applied", "selected", "named"), schema.integer)
+_RHYTHM = record({"every": schema.count}, {**_YEARS, "until": _month_day})
 _MECHANISM = record(
     {**_ABOUT, "kind": choice(*MECHANISMS)},
     {
@@ -314,6 +326,7 @@ _MECHANISM = record(
         "action": _ACTION,
         "months": schema.count,
         "confirm": schema.boolean,
+        "rhythm": _RHYTHM,
     },
 )
 _FACT = record({**_ABOUT, "value": schema.number, "measure": read_measure}, {**_SAID, "more_than": schema.boolean})

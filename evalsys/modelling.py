@@ -464,8 +464,15 @@ class _Maker:
             if a_year and days is not None:
                 own = [effect for effect in entry.effects if not effect.to or standing in effect.to]
                 chance = -math.expm1(-float(a_year) * max(days, 0.0) / _YEAR)
-                deduct = sum((effect.deduct for effect in own), _ZERO)
+                deduct = sum((effect.deduct for effect in own), _ZERO) / self.own_share()
                 yield Event(entry.code, chance, deduct, any(effect.action in BARRING for effect in own))
+
+    def own_share(self) -> Fraction:
+        """Return the share of the own score in the total that a deduction is taken from."""
+        order, scores = self.instrument.after_total, self.assessment.settings.scores
+        if "joined" not in order[: order.index("negative_list")]:
+            return Fraction(1)
+        return 1 - sum((entry.share for entry in self.instrument.joined if entry.of in scores), _ZERO)
 
     def age(self) -> float | None:
         """Return the days from the last dated sighting to the inspection."""

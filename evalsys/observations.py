@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalsys import schema
+from evalsys.cells import column_of, days_of
 from evalsys.faults import Fault
 from evalsys.fields import (
     REPEATS,
@@ -28,7 +29,7 @@ from evalsys.fields import (
     whole,
 )
 from evalsys.instrument import METHODS, ON_SITE, Standard
-from evalsys.reading import Reading, column_of, days_of
+from evalsys.reading import Reading
 from evalsys.rulebook import NOT_APPLICABLE, RULES
 from evalsys.tables import Table
 

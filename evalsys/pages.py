@@ -102,7 +102,7 @@ def _second_sentence(result: Score, lang: Lang) -> str:
     chosen = actions(result)
     if chosen and result.attainment is not None:
         n = sum(len(a.observations) for a in chosen)
-        after = percent(chosen[-1].after)
+        after = percent(result.final_of(chosen[-1].after))
         out += t(
             f"办好其中 {n:,} 条，按本轮口径得分率可升至 {after}。",
             f"Repairing {n:,} of them would lift this round's rate to {after}. ",
@@ -204,8 +204,10 @@ def _line(result: Score, lang: Lang) -> str:
     chosen = actions(result)
     if chosen:
         words = t(f"办好{_NUMERALS[len(chosen)]}件事", f"After {wording.plural(len(chosen), 'repair')}")
-        marks.append(Mark(float(chosen[-1].after * 100), f"{words} {percent(chosen[-1].after)}", "after"))
-    band = (float(result.worst / full * 100), float(result.best / full * 100)) if result.not_assessed else None
+        after = result.final_of(chosen[-1].after)
+        marks.append(Mark(float(after * 100), f"{words} {percent(after)}", "after"))
+    ends = [float(result.final_of(end / full) * 100) for end in (result.worst, result.best)]
+    band = (ends[0], ends[1]) if result.not_assessed else None
     label = (
         t("浅蓝段：未测评部分全失至全得", "Pale band: if all that is not assessed were lost, or won") if band else ""
     )
@@ -256,7 +258,7 @@ def _action_cells(result: Score, action: Action, lang: Lang) -> list[str]:
         f"{len(action.observations):,}",
         f"+{decimal(action.points, 3)}",
         f"+{decimal(action.rise * 100, 2)}",
-        f"<b>{percent(action.after)}</b>",
+        f"<b>{percent(result.final_of(action.after))}</b>",
     ]
 
 

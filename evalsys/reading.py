@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from evalsys.cells import Cells, column_of, days_of
 from evalsys.faults import Fault
 from evalsys.fields import (
     CONFIRMED,
@@ -33,12 +33,10 @@ from evalsys.prerequisites import circles, contradictions
 from evalsys.settings import Settings
 from evalsys.tables import Table
 
-__all__ = ["Reading", "column_of", "days_of"]
-
-_EMPTY = Table("", "", (), {}, [], [])
+__all__ = ["Reading"]
 
 
-class Reading:
+class Reading(Cells):
     """The reading of one assessment's tables; all faults go to one list.
 
     Parameters
@@ -54,75 +52,11 @@ class Reading:
     def __init__(
         self, instrument: Instrument, settings: Settings, tables: Mapping[str, Table], faults: list[Fault]
     ) -> None:
-        self.instrument, self.settings, self.faults = instrument, settings, faults
+        super().__init__(tables, faults)
+        self.instrument, self.settings = instrument, settings
         self.blank_round = settings.round  # where a row names none
-        self._tables = tables
         self.units = self.register("units", "unit")
         self.areas = self.register("areas", "area")
-
-    # -- one table
-
-    def table(self, name: str) -> Table:
-        """Return a table, an empty one where the assessment has none."""
-        return self._tables.get(name, _EMPTY)
-
-    def texts(self, name: str, column: str) -> list[str]:
-        """Return a column as text, empty cells where the table has no such column."""
-        table = self.table(name)
-        if column not in table.columns:
-            return [""] * len(table.rows)
-        place = table.columns.index(column)
-        return [row[place] for row in table.rows]
-
-    def read(
-        self, name: str, column: str, reader: Callable[[str], Any] = str, *, need: bool = False, default: Any = None
-    ) -> list[Any]:
-        """Read a column: each distinct text once, a fault for every row that holds a bad one.
-
-        Parameters
-        ----------
-        reader : callable
-            Takes the text of a cell; raises :class:`~evalsys.fields.Bad`.
-        need : bool
-            Whether an empty cell is a fault.
-        default
-            What an empty cell means.
-
-        Returns
-        -------
-        list
-            One value per row; None where the cell is bad.
-        """
-        table = self.table(name)
-        known: dict[str, Any] = {"": Bad("empty_value") if need and column in table.columns else default}
-        out = []
-        for row, text in enumerate(self.texts(name, column)):
-            if text not in known:
-                try:
-                    known[text] = reader(text)
-                except Bad as bad:
-                    known[text] = bad
-            value = known[text]
-            if isinstance(value, Bad):
-                self.blame(table, row, column, text, value)
-                value = None
-            out.append(value)
-        return out
-
-    def blame(self, table: Table, row: int, column: str, text: str, bad: Bad) -> None:
-        """Report a bad cell."""
-        value = text if bad.part is None else bad.part
-        self.faults.append(table.fault(bad.problem, row, bad.column or column, value, bad.allowed, bad.near))
-
-    def unique(self, name: str, column: str, values: Sequence[str | None]) -> None:
-        """Report every value that stands twice."""
-        table, first = self.table(name), dict[str, int]()
-        for row, value in enumerate(values):
-            if value is not None and first.setdefault(value, row) != row:
-                earlier = table.numbers[first[value]]
-                self.faults.append(
-                    table.fault("duplicate_id", row, column, f"{value} ({earlier}, {table.numbers[row]})")
-                )
 
     def register(self, name: str, column: str) -> tuple[str, ...]:
         """Read a register of names."""
@@ -291,13 +225,3 @@ class Reading:
         out["unit"] = column_of(self.read("projects", "unit", registered(self.units)))
         out["note"] = column_of(self.read("projects", "note", default=""))
         return out
-
-
-def column_of(values: Iterable[Any]) -> pd.Series[Any]:
-    """Return a column of plain Python values, whatever pandas would make of them."""
-    return pd.Series(list(values), dtype=object)
-
-
-def days_of(values: Sequence[Any]) -> pd.Series[Any]:
-    """Return a column of days, NaT for None."""
-    return pd.Series(np.array(values, dtype="datetime64[D]").astype("datetime64[s]"))

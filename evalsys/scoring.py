@@ -121,6 +121,12 @@ class Score:
         """The final score as a share of the full marks."""
         return None if self.final is None else self.final / self.assessment.instrument.full_marks
 
+    def final_of(self, attainment: Fraction) -> Fraction:
+        """Return the final attainment that an attainment of the instrument's own would give."""
+        full = self.assessment.instrument.full_marks
+        found = settle(self.assessment.instrument, attainment * full, case_of(self.assessment)).value
+        return (found or _ZERO) / full
+
     @cached_property
     def needed(self) -> Fraction | None:
         """What the instrument's own score must be for the final one to reach the pass mark; None without a mark."""

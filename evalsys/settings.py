@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -29,7 +29,7 @@ from evalsys.tables import Grid, Table
 
 __all__ = [
     "SETTING_NAMES",
-    "CycleSettings",
+    "CycleYears",
     "PlanSettings",
     "Published",
     "Settings",
@@ -90,7 +90,7 @@ class PlanSettings:
 
 
 @dataclass(frozen=True)
-class CycleSettings:
+class CycleYears:
     """Years whose weighted sum decides, by the shares of the instrument.
 
     Attributes
@@ -136,7 +136,7 @@ class Settings:
         Day of the application, from which an applicant's events are counted back.
     scores : mapping of str to Fraction
         Scores of other assessments, out of 100, by the names that the instrument uses: 'minors', 'self'.
-    cycle : CycleSettings or None
+    cycle : CycleYears or None
     source, source_note
         Registered document that the evidence comes from, and what to know of it.
     """
@@ -158,7 +158,7 @@ class Settings:
     standing: str | None = None
     applied_on: datetime.date | None = None
     scores: Mapping[str, Fraction] = field(default_factory=dict)
-    cycle: CycleSettings | None = None
+    cycle: CycleYears | None = None
 
     @property
     def last_day_of_work(self) -> datetime.date | None:
@@ -224,7 +224,15 @@ _PLAN = record(
         "chance": _chance,
     },
 )
-_CYCLE = record({"first_year": schema.count, "year": schema.count, "earlier": keyed(schema.number)}, {"wanted": string})
+
+
+def _placed(spot: Spot, value: Any) -> dict[str, tuple[Fraction | None, Spot]] | None:
+    """Read numbers by free keys, each with its place."""
+    found: dict[str, Fraction | None] | None = keyed(schema.number)(spot, value)
+    return None if found is None else {key: (own, schema.spot_in(spot, value, key)) for key, own in found.items()}
+
+
+_CYCLE = record({"first_year": schema.count, "year": schema.count, "earlier": _placed}, {"wanted": string})
 _FILE = record(
     {"instrument": string, "place": string, "round": string},
     {
@@ -241,7 +249,7 @@ _FILE = record(
         "plan": _PLAN,
         "standing": schema.choice(*STANDINGS, *(text.zh for text in STANDINGS.values())),
         "applied_on": schema.date,
-        "scores": keyed(schema.number),
+        "scores": _placed,
         "cycle": _CYCLE,
         "published": _PUBLISHED,
         "source": record({}, {"document": string, "note": pair}),
@@ -422,17 +430,16 @@ def settings_of(file: Record, instrument: Instrument) -> Settings:
 def _scores(file: Record, instrument: Instrument) -> Mapping[str, Fraction]:
     """Check that the instrument knows each score, and that it is one out of 100."""
     known = [*dict.fromkeys([*(j.of for j in instrument.joined), *(g.of for g in instrument.gates if g.of != "total")])]
-    found: dict[str, Fraction | None] = file["scores"] or {}
-    for name, value in found.items():
-        here = replace(file.at("scores"), key=f"scores.{name}")
+    found: dict[str, tuple[Fraction | None, Spot]] = file["scores"] or {}
+    for name, (value, here) in found.items():
         if name not in known:
             here.unknown("unknown_name", name, known)
         elif value is not None and value > 100:
             here.report("out_of_range", schema.decimal(value), "0..100")
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, (value, _) in found.items() if value is not None}
 
 
-def _cycle(found: Record | None, instrument: Instrument) -> CycleSettings | None:
+def _cycle(found: Record | None, instrument: Instrument) -> CycleYears | None:
     """Check the years against the shares of the instrument."""
     if found is None:
         return None
@@ -447,8 +454,7 @@ def _cycle(found: Record | None, instrument: Instrument) -> CycleSettings | None
     if not first <= year < first + len(shares):
         found.at("year").report("out_of_range", str(year), f"{first}..{first + len(shares) - 1}")
     scores: dict[int, Fraction] = {}
-    for key, value in earlier.items():
-        here = replace(found.at("earlier"), key=f"earlier.{key}")
+    for key, (value, here) in earlier.items():
         if not (key.isascii() and key.isdigit() and first <= int(key) < year):
             here.report("unknown_key", key, " ".join(map(str, range(first, year))))
         elif value is not None and value > full:
@@ -458,7 +464,7 @@ def _cycle(found: Record | None, instrument: Instrument) -> CycleSettings | None
     wanted = None if found["wanted"] is None else mark_in_points(found["wanted"], full)
     if found["wanted"] is not None and wanted is None:
         found.at("wanted").report(mark_problem(found["wanted"]), found["wanted"], f"0..{schema.decimal(full)}  85%")
-    return CycleSettings(first, year, scores, wanted)
+    return CycleYears(first, year, scores, wanted)
 
 
 def _plan(found: Record | None, inspection: datetime.date | None) -> PlanSettings:

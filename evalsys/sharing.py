@@ -16,11 +16,11 @@ import pandas as pd
 
 from evalsys import schema
 from evalsys.assessment import Assessment
+from evalsys.cells import column_of
 from evalsys.faults import Fault, InputFaults
 from evalsys.instrument import ON_SITE, Instrument, Standard
 from evalsys.language import Text
 from evalsys.names import PACKAGE
-from evalsys.reading import column_of
 from evalsys.schema import keyed, list_of, pair, record, string
 
 __all__ = ["Shared", "double_counted", "shared_facts", "with_shared"]

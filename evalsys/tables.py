@@ -20,7 +20,7 @@ from typing import Any
 from evalsys.faults import Fault, nearest
 from evalsys.privacy import folded, is_personal_heading, masked, personal_cells
 
-__all__ = ["Column", "Grid", "Table", "as_table", "read_csv", "read_workbook"]
+__all__ = ["Column", "Grid", "Table", "as_table", "one_table", "read_csv", "read_one", "read_workbook"]
 
 
 @dataclass(frozen=True)
@@ -322,3 +322,36 @@ def _match(
         elif not heading and any(len(row) > place and row[place] for row in grid.rows[1:]):
             faults.append(Fault("unnamed_column", shown, number, f"#{place + 1}"))
     return found
+
+
+def read_one(path: Path, faults: list[Fault]) -> Grid | None:
+    """Return the cells of a CSV file, or of a workbook with one sheet that is not empty; None where there are none."""
+    if not path.is_file():
+        faults.append(Fault("missing_file", str(path)))
+        return None
+    if path.suffix.lower() == ".csv":
+        return read_csv(path, path.name, faults)
+    if path.suffix.lower() not in (".xlsx", ".xlsm"):
+        faults.append(Fault("unreadable", path.name, allowed=".csv .xlsx"))
+        return None
+    sheets = read_workbook(path, path.name, faults)
+    if sheets is None:
+        return None
+    filled = {title: grid for title, grid in sheets.items() if grid.rows}
+    for title in list(filled)[1:]:
+        faults.append(Fault("unknown_table", f"{path.name} [{title}]", None, "", title))
+    return next(iter(filled.values()), Grid([], []))
+
+
+def one_table(
+    path: Path, name: str, columns: Sequence[Column], for_the_eye: Sequence[str], faults: list[Fault]
+) -> Table | None:
+    """Return the one table of a file; None where it cannot be gone by."""
+    grid = read_one(path, faults)
+    if grid is None:
+        return None
+    table = as_table(name, path.name, grid, columns, for_the_eye, faults)
+    if table is not None and not table.rows:
+        faults.append(Fault("empty_file", path.name, allowed="  ".join(c.shown for c in columns if c.required)))
+    lacks = table is None or any(column.required and column.name not in table.columns for column in columns)
+    return None if lacks else table

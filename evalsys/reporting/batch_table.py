@@ -14,13 +14,15 @@ from evalsys.language import LANGUAGES
 from evalsys.reporting.hashes import hashes_of
 from evalsys.reporting.jobs import Job
 from evalsys.reporting.notebooks import (
+    PLACES,
+    SUBJECTS,
     Parameter,
     checked_parameters,
     find_notebook,
     notebook_names,
     notebook_parameters,
 )
-from evalsys.tables import Column, Grid, Table, as_table, read_csv, read_workbook
+from evalsys.tables import Column, Grid, Table, as_table, read_one
 
 __all__ = ["HEADINGS", "read_jobs"]
 
@@ -30,6 +32,9 @@ HEADINGS: Mapping[str, str] = {
     "name": "名称",
     "assessment": "测评",
     "instrument": "测评体系",
+    "table": "成绩表",
+    "titles": "评选轮次",
+    "previous": "上一轮",
     "lang": "语言",
     "pass_mark": "目标线",
     "with_forecast": "预测",
@@ -39,8 +44,6 @@ HEADINGS: Mapping[str, str] = {
     "days": "工期",
     "chance": "期望达标可能性",
 }
-#: What a report is on; a row has to say it, so that no report is made of the notebook's example unseen.
-_SUBJECTS = ("assessment", "instrument")
 _OURS = ("out",)  # set by the batch
 _NO_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f]|^[. ]|[. ]$|^$')
 
@@ -70,7 +73,7 @@ def read_jobs(table: Path, forms: Sequence[str] = ()) -> list[Job]:
         With every fault of every row.
     """
     faults: list[Fault] = []
-    grid = _grid(table, faults)
+    grid = read_one(table, faults)
     if grid is None:
         raise InputFaults(faults)
     notebooks = _notebooks(grid, table.parent)
@@ -90,25 +93,6 @@ def read_jobs(table: Path, forms: Sequence[str] = ()) -> list[Job]:
         raise InputFaults(faults)
     read: dict[str, str] = {}
     return [replace(job, hashes=hashes_of(find_notebook(job.notebook), job.parameters, read)) for job in jobs]
-
-
-def _grid(table: Path, faults: list[Fault]) -> Grid | None:
-    """Return the cells of the table; a workbook has one sheet that is not empty."""
-    if not table.is_file():
-        faults.append(Fault("missing_file", str(table)))
-        return None
-    if table.suffix.lower() == ".csv":
-        return read_csv(table, table.name, faults)
-    if table.suffix.lower() not in (".xlsx", ".xlsm"):
-        faults.append(Fault("unreadable", table.name, allowed=".csv .xlsx"))
-        return None
-    sheets = read_workbook(table, table.name, faults)
-    if sheets is None:
-        return None
-    filled = {title: grid for title, grid in sheets.items() if grid.rows}
-    for title in list(filled)[1:]:
-        faults.append(Fault("unknown_table", f"{table.name} [{title}]", None, "", title))
-    return next(iter(filled.values()), Grid([], []))
 
 
 def _notebooks(grid: Grid, base: Path) -> dict[str, Path]:
@@ -154,7 +138,7 @@ def _job(
     if own:
         return None
     values = {**typed, **subject}
-    on = next((values[key] for key in _SUBJECTS if key in values), "")
+    on = next((values[key] for key in SUBJECTS if values.get(key)), "")
     full = {key: values.get(key, parameter.default) for key, parameter in asked.items() if key not in _OURS}
     lang = values.get("lang") or _language(on) or full.get("lang", "zh")
     full |= {"lang": lang} if "lang" in full else {}
@@ -173,15 +157,22 @@ def _in_row(table: Table, place: int, report: str, fault: Fault) -> Fault:
 def _subject(
     table: Table, place: int, base: Path, asked: Mapping[str, Parameter], given: Mapping[str, str], own: list[Fault]
 ) -> dict[str, str]:
-    """Return what the report is on, with absolute paths; a row that does not say it is at fault."""
+    """Return what the report is on, with absolute paths.
+
+    A row that does not say it is at fault: no report is made of the notebook's example unseen.
+    """
     found = {}
-    for name in (name for name in _SUBJECTS if name in asked):
+    possible = [name for name in SUBJECTS if name in asked]
+    if possible and not any(given.get(name) for name in possible):
+        shown = "  ".join(f"{name} = {HEADINGS[name]}" for name in possible)
+        own.append(table.fault("empty_value", place, possible[0], allowed=shown))
+    for name in dict.fromkeys((*possible, *(name for name in PLACES if name in asked))):
         value = given.get(name, "")
-        is_path = name == "assessment" or value.endswith((".yaml", ".yml"))
+        is_path = name in PLACES or value.endswith((".yaml", ".yml"))
         if not value:
-            own.append(table.fault("empty_value", place, name, allowed=f"{name} = {HEADINGS[name]}"))
-        elif is_path and not (base / value).exists():
-            problem = "missing_folder" if name == "assessment" else "missing_file"
+            continue
+        if is_path and not (base / value).exists():
+            problem = "missing_file" if name in ("instrument", "table") else "missing_folder"
             own.append(table.fault(problem, place, name, value))
         elif not is_path and value not in instrument_ids():
             own.append(table.fault("unknown_name", place, name, value, near=nearest(value, instrument_ids())))
@@ -198,7 +189,7 @@ def _language(subject: str) -> str:
 
 def _named_after(subject: str) -> str:
     path = Path(subject)
-    return path.stem if path.suffix.lower() in (".xlsx", ".xlsm", ".yaml", ".yml") else path.name
+    return path.stem if path.suffix.lower() in (".csv", ".xlsx", ".xlsm", ".yaml", ".yml") else path.name
 
 
 def _no_two_alike(table: Table, jobs: Sequence[Job], faults: list[Fault]) -> None:

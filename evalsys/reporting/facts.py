@@ -19,7 +19,7 @@ def facts_of(notebook: Any) -> dict[str, Any]:
     name                 value
     ==================== ================================================================================
     place, round         of the assessment, as its settings say
-    title                of the instrument, in the language of the page (audit)
+    title                of the instrument, the table or the round, in the language of the page
     instrument           id
     evidence_hash        SHA-256 of the evidence
     rate                 points won of points assessed; None where nothing is assessed
@@ -43,6 +43,13 @@ def facts_of(notebook: Any) -> dict[str, Any]:
     scored               how many of its standards are scored
     assumed              points that rest on an assumed method, way to combine methods, or threshold
     weights_assumed      whether the weights are assumed
+    final, barred        points after all that comes after the total; whether something bars a title (mock assessment),
+                         or how many are barred (title decision)
+    cycle_secured        points of a cycle won so far; `cycle_most` that can be reached, `cycle_wanted`, what this year
+    cycle_...            must bring (`cycle_needed`) and its chance (`cycle_chance`)
+    units, groups        how many a league table ranks, in how many groups
+    rounding, errors     of the figures that it recomputes: how many differ in the last digit, how many are wrong
+    candidates           of a round of titles, with `selected`, `tied`, `beyond_quota`, `unassessed`
     annex                name of the Excel annex, where one was written
     ==================== ================================================================================
 

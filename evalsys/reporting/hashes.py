@@ -13,6 +13,7 @@ from typing import Any
 
 import evalsys
 from evalsys.evidence_files import evidence_files
+from evalsys.reporting.notebooks import PLACES
 
 __all__ = ["evidence_hash", "file_hash", "hashes_of", "versions"]
 
@@ -20,7 +21,7 @@ _PACKAGE = Path(evalsys.__file__).parent
 #: Libraries whose release may change a number or a picture.
 _LIBRARIES = ("numpy", "pandas", "scipy", "matplotlib", "openpyxl", "papermill")
 #: Parameters that say where something lies; what lies there is hashed instead.
-_PLACES = ("assessment", "out")
+_ELSEWHERE = (*PLACES, "out")
 
 
 @cache
@@ -56,7 +57,7 @@ def hashes_of(notebook: Path, parameters: Mapping[str, Any], known: dict[str, st
         ``notebook``, ``parameters`` (without the places of files), ``evidence`` (the files of the assessment or the
         instrument) and ``package`` (the code and the versions), each a SHA-256.
     """
-    own = {name: value for name, value in parameters.items() if name not in _PLACES and not _is_file(value)}
+    own = {name: value for name, value in parameters.items() if name not in _ELSEWHERE and not _is_file(value)}
     return {
         "notebook": file_hash(notebook),
         "parameters": _of(json.dumps(own, ensure_ascii=False, sort_keys=True)),
@@ -70,7 +71,9 @@ def evidence_hash(parameters: Mapping[str, Any], known: dict[str, str]) -> str:
 
     The names of the files count and not the folder that they lie in, so that an assessment may move.
     """
-    places = [str(value) for name, value in sorted(parameters.items()) if name == "assessment" or _is_file(value)]
+    places = [
+        str(value) for name, value in sorted(parameters.items()) if value and (name in PLACES or _is_file(value))
+    ]
     for place in places:
         if place not in known:
             files = sorted(evidence_files(Path(place)).items())

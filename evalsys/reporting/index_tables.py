@@ -37,6 +37,8 @@ _KINDS = {
     "fix-sensitivity": Text("整改效益分析", "Value of fixes"),
     "what-if": Text("整改推演", "What if"),
     "instrument-audit": Text("测评体系审读", "Instrument audits"),
+    "league-table": Text("排名表", "League tables"),
+    "title-decision": Text("称号评选", "Title decisions"),
 }
 _FORMS = {
     "pdf": Text("PDF", "PDF"),
@@ -162,12 +164,21 @@ _NUMBERS = (
     _Number("scored", Text("计分", "Scored"), Text("项", ""), _count),
     _Number("leaves", Text("得分单元", "Leaves"), Text("个", ""), _count),
     _Number("assumed", Text("依据假定", "Assumed"), Text("分", "points"), _some),
+    _Number("units", Text("排名对象", "Units"), Text("个", ""), _count),
+    _Number("rounding", Text("末位不同", "Last digit"), Text("处", ""), _count),
+    _Number("errors", Text("有误", "Errors"), Text("处", ""), _count),
+    _Number("candidates", Text("参评", "Candidates"), Text("个", ""), _count),
+    _Number("selected", Text("拟命名", "Proposed"), Text("个", ""), _count),
+    _Number("tied", Text("同分待定", "Tied"), Text("个", ""), _count),
+    _Number("barred", Text("不得命名", "Barred"), Text("个", ""), _count),
 )
 #: What the table of a kind shows of them; one of a user's own shows all it has.
 _SHOWN = {
     "mock-assessment": ("rate", "not_assessed", "chance", "chance_strict"),
     "fix-sensitivity": ("rate", "chance", "chance_after", "fixes", "cost"),
     "instrument-audit": ("full", "standards", "scored", "leaves", "assumed"),
+    "league-table": ("units", "rounding", "errors"),
+    "title-decision": ("candidates", "selected", "tied", "barred"),
 }
 
 

@@ -14,6 +14,8 @@ from evalsys.faults import Fault, InputFaults, nearest
 from evalsys.language import LANGUAGES
 
 __all__ = [
+    "PLACES",
+    "SUBJECTS",
     "Parameter",
     "checked_parameters",
     "find_notebook",
@@ -21,6 +23,11 @@ __all__ = [
     "notebook_names",
     "notebook_parameters",
 ]
+
+#: Parameters that name what a report is on: an assessment, an instrument, a table with its rule, a round of titles.
+SUBJECTS = ("assessment", "instrument", "table", "titles")
+#: Parameters that name files or folders that are read; an instrument is one where it is not an id.
+PLACES = ("assessment", "table", "titles", "previous")
 
 _HERE = Path(__file__).resolve().parent
 #: The notebooks stand beside the package in a clone, and inside it once installed from a wheel.

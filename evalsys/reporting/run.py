@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from evalsys.files import atomic
-from evalsys.reporting.notebooks import checked_parameters, find_notebook, notebook_parameters
+from evalsys.reporting.notebooks import PLACES, checked_parameters, find_notebook, notebook_parameters
 from evalsys.reporting.printing import check_printing
 
 __all__ = ["PLAIN", "SUFFIXES", "WARM", "Report", "ReportFailed", "absolute", "run_report"]
@@ -21,8 +21,6 @@ PLAIN, WARM = "evalsys", "evalsys-warm"
 #: How the files of a report end.
 SUFFIXES = {"html": ".html", "notebook": ".ipynb", "pdf": ".pdf", "word": ".docx"}
 
-#: Parameters that are paths; an instrument is one where it is not an id.
-_PATHS = ("assessment", "out")
 
 
 @dataclass(frozen=True)
@@ -129,7 +127,7 @@ def absolute(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_path(name: str, value: Any) -> bool:
-    return name in _PATHS or (name == "instrument" and str(value).endswith((".yaml", ".yml")))
+    return name in (*PLACES, "out") or (name == "instrument" and str(value).endswith((".yaml", ".yml")))
 
 
 def _try_writing(folder: Path) -> None:

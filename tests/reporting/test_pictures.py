@@ -50,11 +50,13 @@ PAGES = {
     "fixes": lambda folder, lang: shown("fix-sensitivity", assessment=folder, lang=lang, announced="r2", ordinary="r1"),
     "audit": lambda _, lang: shown("instrument-audit", instrument="taizhou-police-2009", lang=lang),
     "what-if": lambda folder, lang: shown("what-if", assessment=folder, lang=lang),
+    "league": lambda _, lang: shown("league-table", table=ROOT / "data/jining-2017/streets.csv", lang=lang),
+    "titles": lambda _, lang: shown("title-decision", titles=ROOT / "data/example-titles", lang=lang),
 }
 
 
 #: The pages that take longest.
-SLOW = ("mock", "real", "fixes", "what-if")
+SLOW = ("mock", "real", "fixes", "what-if", "titles")
 EACH = [
     pytest.param((name, lang), id=f"{name}-{lang}", marks=[pytest.mark.slow] if name in SLOW else [])
     for name in PAGES
@@ -103,7 +105,18 @@ def test_style_sheets_have_the_colours_of_the_palette(name):
     assert {colour.lower() for colour in re.findall(HEX, css)} <= PALETTE | GROUNDS
 
 
-@pytest.mark.parametrize("name", ["figures", "forecast_figures", "fix_figures", "plan_figures"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "figures",
+        "forecast_figures",
+        "fix_figures",
+        "plan_figures",
+        "cycle_figures",
+        "decision_figures",
+        "league_figures",
+    ],
+)
 def test_every_chart_is_drawn_in_the_one_style(name):
     module = import_module(f"evalsys.{name}")
     charts = [

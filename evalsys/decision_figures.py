@@ -15,7 +15,7 @@ from evalsys.figures import COLOURS, Canvas, Picture, fitted, styled, text_width
 __all__ = ["MOST", "Contender", "cut_chart"]
 
 #: Rows that the chart holds.
-MOST = 16
+MOST = 12
 _WIDTH = 176.0
 _ROW = 4.2
 _CUT = 5.0  # height of the line at the cut with its words

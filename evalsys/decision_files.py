@@ -19,7 +19,7 @@ from evalsys.after_total import Case, Happened
 from evalsys.applications import Calendar, Circumstances, check_calendar
 from evalsys.cells import Cells
 from evalsys.faults import Fault, InputFaults, nearest
-from evalsys.fields import CONFIRMED, Bad, day, in_range, named, number, one_of, whole
+from evalsys.fields import CONFIRMED, Bad, day, in_range, named, one_of, whole
 from evalsys.instrument import STANDINGS, Instrument, PassMark
 from evalsys.instrument_after import event_codes
 from evalsys.instrument_file import load_instrument
@@ -241,7 +241,7 @@ def _tables(path: Path, faults: list[Fault]) -> dict[str, Table]:
     met: set[str] = set()
     for file in sorted(path.iterdir()):
         kind = file.suffix.lower()
-        if file.name.startswith((".", "~$")) or not file.is_file():
+        if not _counts(file):
             continue
         if kind == ".csv":
             grid = read_csv(file, file.name, faults)
@@ -285,7 +285,8 @@ class _Round(Cells):
 
     def group_names(self) -> dict[str, Text]:
         """Return the groups by code: those of the settings, else those of the instrument, else one of all."""
-        own = {code: entry["name"] for code, entry in (self.file["groups"] or {}).items() if entry is not None}
+        groups = {code: entry for code, entry in (self.file["groups"] or {}).items() if entry is not None}
+        own = {code: entry["name"] or Text(code, code) for code, entry in groups.items()}
         places = self.instrument.places
         known = dict.fromkeys(m.group for m in self.instrument.mechanisms if m.group)
         theirs = {code: self.instrument.nodes[places[code]].name for code in known if code and code in places}
@@ -327,7 +328,7 @@ class _Round(Cells):
             exists={code: entry["exists"] for code, entry in groups.items() if entry["exists"] is not None},
             shares={code: entry["share"] for code, entry in groups.items() if entry["share"] is not None},
             chosen=dict(self.chosen(groups)),
-            first_year=(file["cycle"] or {}).get("first_year"),
+            first_year=self.first_year(),
             rectify_days=file["rectify_days"],
             calendar=calendar,
             applicants=applicants,
@@ -381,6 +382,16 @@ class _Round(Cells):
             self.file.at("pass_mark").report(mark_problem(text), text, f"0..{schema.decimal(full)}  85%")
             return None
         return PassMark(value, "given", "assessment")
+
+    def first_year(self) -> int | None:
+        found, first = self.file["cycle"], (self.file["cycle"] or {}).get("first_year")
+        shares = next((m.shares for m in self.instrument.mechanisms if m.kind == "cycle" and m.shares), ())
+        if found is not None and not shares:
+            found.spot.report("no_cycle")
+        elif found is not None and first is not None and not first <= self.year < first + len(shares):
+            allowed = f"{self.year - len(shares) + 1}..{self.year}"
+            found.at("first_year").report("out_of_range", str(first), allowed)
+        return first
 
     def given(self, groups: Mapping[str, Record]) -> Iterator[tuple[tuple[str, int], int]]:
         """Yield the titles given in earlier years."""
@@ -437,26 +448,23 @@ class _Round(Cells):
         for name, group, standing, state, founded, demolition in rows:
             own = scores.get(name, _Scores({}, {}, None, False, None))
             case = Case(standing, self.file["assessed_on"], None, own.others, tuple(events.get(name, ())))
-            about = Circumstances(founded, self.least_years(group), demolition == "yes", clause=self.clause(group))
+            about = self.about(group, founded, demolition)
             yield Applicant(
                 name or "", group or "", case, state or "not_applied", own.value, own.whole, own.error, own.earlier,
                 about,
             )  # fmt: skip
 
-    def eligibility(self, group: str | None) -> Any:
-        return next((m for m in self.instrument.mechanisms if m.kind == "eligibility" and m.group == group), None)
-
-    def least_years(self, group: str | None) -> int:
-        found = self.eligibility(group)
-        return 0 if found is None else int(found.limits.get("at_least", 0))
-
-    def clause(self, group: str | None) -> str:
-        found = self.eligibility(group)
-        return "" if found is None else found.said.source.get("clause", "")
+    def about(self, group: str | None, founded: datetime.date | None, demolition: str) -> Circumstances:
+        """Return what else decides whether a body may apply."""
+        found = next((m for m in self.instrument.mechanisms if m.kind == "eligibility" and m.group == group), None)
+        years = 0 if found is None else int(found.limits.get("at_least", 0))
+        clause = "" if found is None else found.said.source.get("clause", "")
+        return Circumstances(founded, years, demolition == "yes", clause=clause)
 
     def known(self, table: str) -> list[Any]:
         """Read the candidate of each row of another table."""
-        return self.read(table, "candidate", one_of({name: name for name in self.names}), need=True)
+        # without candidates there is one fault: that they are missing
+        return self.read(table, "candidate", one_of({n: n for n in self.names}) if self.names else str, need=True)
 
     def scores(self) -> dict[str, _Scores]:
         """Read the scores by candidate; a score that stands twice is a fault."""
@@ -560,9 +568,10 @@ class _Round(Cells):
 
 def _points(text: str) -> Fraction:
     """Read points; a per cent is refused, as in the settings: of which full marks stands nowhere."""
-    if text.endswith(("%", "％")):
+    found = None if text.endswith(("%", "％")) else schema.parse_number(text)
+    if found is None:
         raise Bad("bad_number", "85  92.5")
-    return number(text)
+    return found
 
 
 @dataclass(frozen=True)
@@ -576,8 +585,14 @@ class _Scores:
     error: Fraction | None
 
 
+def _counts(file: Path) -> bool:
+    """Whether a file is one of the round: not hidden, and not the lock of an open workbook."""
+    return file.is_file() and not file.name.startswith((".", "~$"))
+
+
 def _hash(path: Path) -> str:
     """Return the SHA-256 of the files of a round, by name."""
-    files: Sequence[Path] = sorted(f for f in path.iterdir() if f.suffix.lower() in (".csv", ".yaml", ".xlsx", ".xlsm"))
+    kinds = (".csv", ".yaml", ".xlsx", ".xlsm")
+    files = (file for file in sorted(path.iterdir()) if file.suffix.lower() in kinds and _counts(file))
     parts = [f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in files]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -118,7 +118,7 @@ def _confirms(decided: Decided, lang: Lang) -> Iterator[Matter]:
                 if year < found.year and year not in verdict.applicant.earlier:
                     key = Text(f"缺 {year} 年度成绩", f"The score of {year} is missing").say(lang)
                     held.setdefault((key, ""), []).append(verdict.applicant.name)
-        if words.has(verdict, "no_score"):
+        if words.has(verdict, "no_score") and verdict.settled.value is None:
             key = Text("尚无成绩，不参加评选", "Not assessed: takes no part").say(lang)
             held.setdefault((key, ""), []).append(verdict.applicant.name)
     for (what, clause), names in held.items():
@@ -128,13 +128,12 @@ def _confirms(decided: Decided, lang: Lang) -> Iterator[Matter]:
 def _consequences(decided: Decided, lang: Lang) -> Iterator[Matter]:
     for verdict in words.holders(decided):
         if verdict.proposed is not None:
-            said = proposed(verdict.proposed, verdict.state.state)
-            why = reasons_text(verdict.because)
-            what = Text(f"{said.zh}：{why.zh}", f"{said.en}: {why.en}").say(lang)
-            steps = [clause_of(step, decided.round.instrument) for step in verdict.settled.actions]
-            clause = words.name_list(list(dict.fromkeys(filter(None, steps))), lang)
-            by = Text(f"{decided.round.decided_on}", f"{decided.round.decided_on}").say(lang)
-            yield Matter("consequence", what[:1].upper() + what[1:], (verdict.applicant.name,), clause, by)
+            said, why = proposed(verdict.proposed, verdict.state.state), words.consequences(verdict)
+            reasons = reasons_text(bar.reason for bar in why)
+            what = Text(f"{said.zh}：{reasons.zh}", f"{said.en[:1].upper()}{said.en[1:]}: {reasons.en}").say(lang)
+            clause = words.name_list(list(dict.fromkeys(bar.clause for bar in why if bar.clause)), lang)
+            day = decided.round.decided_on.isoformat()
+            yield Matter("consequence", what, (verdict.applicant.name,), clause, day)
 
 
 def _due(decided: Decided, lang: Lang) -> Iterator[Matter]:

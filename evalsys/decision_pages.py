@@ -13,15 +13,16 @@ from html import escape
 from evalsys import decision_words as words
 from evalsys.decision_figures import MOST, Contender, cut_chart
 from evalsys.decision_matters import matters
-from evalsys.decisions import Decided, Verdict
+from evalsys.decisions import Decided, Verdict, score_error
 from evalsys.language import Lang, Text
 from evalsys.markup import Column, Html, block, figure, key_figures, opening, safe, speaker, table
 from evalsys.rank_chances import another
 from evalsys.wording import plural, round_name
 
-__all__ = ["lists", "summary", "title_block", "to_decide"]
+__all__ = ["lists", "summary", "title_block", "to_decide", "unbroken"]
 
 _NAMES = 12  # of one matter that are named on page one; the lists below have all
+_SHORT = 16  # letters that a column can hold in one line
 _TAIL = 0.1  # of repeated looks on either side of a bar
 
 
@@ -108,7 +109,9 @@ def _key_figures(decided: Decided, lang: Lang) -> str:
         (
             t("拟命名", "Proposed"),
             f"{named}<small>{unit}</small>",
-            t(f"名额 {quota} 个", f"of {plural(quota, 'place')}"),
+            t(f"名额 {quota} 个", f"of {plural(quota, 'place')}")
+            if all(words.limited(decided, group) for group in words.groups_shown(decided))
+            else t("有组别不限名额", "not every group has a quota"),
         ),
         (
             t("待人工确定", "For a person"),
@@ -153,7 +156,7 @@ def to_decide(decided: Decided, lang: Lang) -> Html:
             Column(t("时限", "By when"), "", "nw"),
         ]
         rows = [
-            [safe(matter.what), safe(_few(matter.names, lang)), safe(matter.clause) or "–", safe(matter.by)]
+            [safe(matter.what), _few(matter.names, lang), unbroken([matter.clause or "–"], lang), safe(matter.by)]
             for matter in waiting
         ]
         parts += [f"<h2>{t('须由人工确定的事项', 'For a person to decide')}</h2>", table(columns, rows)]
@@ -164,9 +167,19 @@ def to_decide(decided: Decided, lang: Lang) -> Html:
 
 def _few(names: Sequence[str], lang: Lang) -> str:
     if len(names) <= _NAMES:
-        return words.name_list(names, lang)
-    rest = Text(f"等 {len(names)} 个", f" and {len(names) - 5} more").say(lang)
-    return words.name_list(names[:5], lang) + rest
+        return unbroken(names, lang)
+    return unbroken(names[:5], lang) + Text(f"等 {len(names)} 个", f" and {len(names) - 5} more").say(lang)
+
+
+def unbroken(said: Sequence[str], lang: Lang) -> str:
+    """Return names or clauses in a row as HTML, the short ones never broken.
+
+    Examples
+    --------
+    >>> unbroken(["甲区", "乙区"], "zh")
+    '<span class="nw">甲区</span>、<span class="nw">乙区</span>'
+    """
+    return words.name_list([f'<span class="nw">{safe(s)}</span>' if len(s) <= _SHORT else safe(s) for s in said], lang)
 
 
 def _cut(decided: Decided, group: str, lang: Lang) -> str:
@@ -181,7 +194,7 @@ def _cut(decided: Decided, group: str, lang: Lang) -> str:
     shown = above[-(MOST - low) :], below[: MOST - min(len(above), MOST - low)]
     bars = any(v.applicant.error for side in shown for v in side)
     alt = _alt(decided, group, *shown, lang)
-    near = [[_contender(v) for v in side] for side in shown]
+    near = [[_contender(v, decided) for v in side] for side in shown]
     picture = cut_chart(near[0], near[1], words.quota_line(decided, group, lang), alt)
     caption = t("圆点为得分，空心的为同分待定。", "Dots are scores; open dots are tied.")
     if bars:
@@ -194,8 +207,8 @@ def _cut(decided: Decided, group: str, lang: Lang) -> str:
     return figure(heading, picture, caption)
 
 
-def _contender(verdict: Verdict) -> Contender:
-    choice, error = verdict.choice, verdict.applicant.error
+def _contender(verdict: Verdict, decided: Decided) -> Contender:
+    choice, error = verdict.choice, score_error(decided.round, verdict)
     assert choice is not None
     assert verdict.score is not None
     low = high = None
@@ -252,7 +265,7 @@ def _list(decided: Decided, group: str, lang: Lang) -> str:
     ranges = any(v.range is not None for v in own)
     columns = [
         Column(t("名次", "Rank"), "", "r"),
-        Column(t("候选对象", "Candidate")),
+        Column(t("候选对象", "Candidate"), "", "nw"),
         Column(t("得分", "Score"), t("分", "points"), "r"),
         *([Column(t("名次区间", "Range"), "", "r")] if ranges else []),
         Column(t("意见", "Proposal")),
@@ -262,14 +275,14 @@ def _list(decided: Decided, group: str, lang: Lang) -> str:
     left_out = any(v.choice is not None and v.choice.decision in ("tie", "not_selected") for v in own)
     rows = []
     for number, verdict in enumerate(own):
-        rows.append(_list_row(verdict, ranges, lang))
+        rows.append(_list_row(verdict, decided, ranges, lang))
         if number == last and left_out:
-            rows.append(["", f"<b>{t('— 名额线 —', '— cut —')}</b>", *[""] * (1 + ranges),
+            rows.append(["", "", *[""] * (1 + ranges),
                          f"<b>{safe(words.quota_line(decided, group, lang))}</b>", ""])  # fmt: skip
     return table(columns, rows, tight=True)
 
 
-def _list_row(verdict: Verdict, ranges: bool, lang: Lang) -> list[str]:
+def _list_row(verdict: Verdict, decided: Decided, ranges: bool, lang: Lang) -> list[str]:
     rank = verdict.rank.rank if verdict.rank is not None else None
     said = safe(words.decision_said(verdict, lang))
     decision = "" if verdict.choice is None else verdict.choice.decision
@@ -277,13 +290,14 @@ def _list_row(verdict: Verdict, ranges: bool, lang: Lang) -> list[str]:
         said = f'<span class="l">{said}</span>'
     elif decision in ("tie", "unfunded"):
         said = f"<b>{said}</b>"
+    clauses = words.clauses(verdict, decided, lang)
     if verdict.open:
-        said += f'<br><span class="q">{safe(words.open_said(verdict, lang))}</span>'
+        said += f'<br><span class="q">{safe(words.open_said(verdict, lang, short=True))}</span>'
     return [
         "–" if rank is None else str(rank),
-        f'<span class="nw">{safe(verdict.applicant.name)}</span>',
-        words.score_said(verdict.score) if verdict.score is not None else Text("未测评", "not assessed").say(lang),
+        safe(verdict.applicant.name),
+        words.score_said(verdict.score),
         *([words.range_said(verdict) or "–"] if ranges else []),
         said,
-        safe(words.clauses(verdict, lang)),
+        unbroken(clauses, lang) or "–",
     ]

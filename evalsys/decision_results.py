@@ -316,26 +316,7 @@ def annex(decided: Decided, path: Path, lang: Lang) -> None:
 
     workbook = new_workbook(decided.round.title.say(lang))
     for title, made in sheets(decided, lang).items():
-        _sheet(workbook, title, made, lang)
+        made.add_sheet(workbook, title, lang)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic(path) as temporary:
         temporary.write_bytes(packed(workbook))
-
-
-def _sheet(workbook: Any, title: str, made: Listing, lang: Lang) -> None:
-    from evalsys.console import display_width
-    from evalsys.sheets import Field, body, end_rule, filtered, head, page
-
-    forms = {"text": "@", "count": "#,##0", "points": "0.000", "share": "0.00%"}
-    fields = []
-    for column, cells in zip(made.columns, zip(*made.rows, strict=True), strict=True):
-        heading = column.heading.say(lang)
-        wide = max([heading, *map(str, cells)] if column.kind == "text" else [heading, " " * 9], key=display_width)
-        across = "left" if column.kind == "text" else "right"
-        fields.append(Field(heading, min(display_width(wide) + 3, 48), forms[column.kind], across))
-    sheet = workbook.create_sheet(title)
-    head(sheet, 1, fields)
-    last = body(sheet, 2, fields, made.rows) - 1
-    end_rule(sheet, last, fields)
-    filtered(sheet, 1, len(fields), last, "A2")
-    page(sheet)

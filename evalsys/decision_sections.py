@@ -9,8 +9,9 @@ from pathlib import Path
 
 import evalsys
 from evalsys import decision_words as words
-from evalsys.after_sections import steps_table
-from evalsys.after_views import settled_sentence
+from evalsys.after_total import Step
+from evalsys.after_views import KINDS, VERDICTS, clause_of, follows
+from evalsys.decision_pages import unbroken
 from evalsys.decisions import Decided, Verdict
 from evalsys.language import Lang, Text
 from evalsys.markup import Column, Html, block, safe, section, speaker, table
@@ -35,9 +36,7 @@ def statement(decided: Decided, lang: Lang) -> Html:
     ]
     if words.years_of(decided):
         parts += [f"<h3>{t('各年成绩和加权', 'Scores of the years, weighted')}</h3>", _years(decided, lang)]
-    stepped = [v for v in decided.verdicts if v.settled.steps]
-    for verdict in stepped:
-        parts.append(_steps(verdict, decided, lang))
+    parts.append(_applied(decided, lang))
     parts += [f"<h3>{t('称号状态的变动', 'Moves of the title')}</h3>", _histories(decided, lang)]
     return block(lang, *parts)
 
@@ -45,7 +44,7 @@ def statement(decided: Decided, lang: Lang) -> Html:
 def _overview(decided: Decided, lang: Lang) -> str:
     t = speaker(lang)
     columns = [
-        Column(t("候选对象", "Candidate")),
+        Column(t("候选对象", "Candidate"), "", "nw"),
         Column(t("称号状态", "State"), "", "nw"),
         Column(t("起始", "Since"), "", "nw"),
         Column(t("成绩", "Score"), t("分", "points"), "r"),
@@ -56,14 +55,14 @@ def _overview(decided: Decided, lang: Lang) -> str:
     ]
     rows = [
         [
-            f'<span class="nw">{safe(v.applicant.name)}</span>',
+            safe(v.applicant.name),
             safe(STATES[v.state.state].say(lang)),
             "–" if v.state.since is None else v.state.since.isoformat(),
             words.score_said(v.settled.raw),
             _change(v),
             words.score_said(v.settled.value),
             _barred(v, lang),
-            safe(words.open_said(v, lang)) or t("无", "none"),
+            safe(words.open_said(v, lang, short=True)) or t("无", "none"),
         ]
         for v in decided.verdicts
     ]
@@ -80,7 +79,7 @@ def _change(verdict: Verdict) -> str:
 
 def _barred(verdict: Verdict, lang: Lang) -> str:
     """Return what bars a candidate, else what was looked at; one that takes no part says why."""
-    if verdict.bars:
+    if verdict.bars and verdict.choice is not None:
         return f'<span class="l">{safe(words.bars_said(verdict, lang))}</span>'
     if verdict.choice is None and verdict.because:
         return safe(words.reasons_said(verdict, lang))
@@ -93,7 +92,7 @@ def _years(decided: Decided, lang: Lang) -> str:
     years, now = words.years_of(decided), decided.round.year
     last = years[-1][0] == now
     columns = [
-        Column(t("候选对象", "Candidate")),
+        Column(t("候选对象", "Candidate"), "", "nw"),
         *(Column(t(f"{year} 年", str(year)), f"× {percent_short(share)}", "r") for year, share in years),
         Column(
             t("加权合计", "Weighted sum") if last else t("已得（加权）", "So far, weighted"), t("分", "points"), "r"
@@ -109,25 +108,69 @@ def _years(decided: Decided, lang: Lang) -> str:
             for year, _ in years
         ]
         rows.append(
-            [f'<span class="nw">{safe(verdict.applicant.name)}</span>', *cells,
+            [safe(verdict.applicant.name), *cells,
              f"<b>{words.score_said(verdict.score)}</b>"]
         )  # fmt: skip
     return table(columns, rows, tight=True)
 
 
-def _steps(verdict: Verdict, decided: Decided, lang: Lang) -> str:
-    """Return the score statement after the total of one candidate, with its rank and decision."""
+def _applied(decided: Decided, lang: Lang) -> str:
+    """Return the statements after the total: the clauses once, then every step of every candidate."""
     t = speaker(lang)
-    said = [verdict.applicant.name]
-    if verdict.rank is not None and verdict.rank.rank is not None:
-        said.append(t(f"第 {verdict.rank.rank} 名", f"rank {verdict.rank.rank}"))
-    said.append(words.decision_head(verdict, lang))
-    head = " · ".join(filter(None, said))
-    sentence = settled_sentence(verdict.settled, lang)
+    instrument = decided.round.instrument
+    known: dict[tuple[str, str, str], Step] = {}
+    for verdict in decided.verdicts:
+        for step in verdict.settled.steps:
+            known.setdefault(_clause_key(step), step)
+    if not known:
+        return ""
+    numbers = {key: number for number, key in enumerate(known, 1)}
+    columns = [
+        Column(t("序", "No."), "", "r"),
+        Column(t("类别", "Kind"), "", "nw"),
+        Column(t("条款内容", "What the clause says")),
+        Column(t("出处", "Clause"), "", "q"),
+    ]
+    clauses = [
+        [str(numbers[key]), KINDS[step.kind].say(lang), safe(step.name.say(lang)), safe(clause_of(step, instrument))]
+        for key, step in known.items()
+    ]
+    columns_each = [
+        Column(t("候选对象", "Candidate"), "", "nw"),
+        Column(t("条款", "Clause"), t("序", "no."), "r"),
+        Column(t("日期", "Date"), "", "nw"),
+        Column(t("结论", "Verdict"), "", "nw"),
+        Column(t("依据和后果", "Why, and what follows")),
+        Column(t("加减", "Change"), t("分", "points"), "r"),
+        Column(t("累计", "Total"), t("分", "points"), "r"),
+    ]
+    rows = []
+    for verdict in decided.verdicts:
+        for place, step in enumerate(verdict.settled.steps):
+            name = f"<b>{safe(verdict.applicant.name)}</b>" if not place else ""
+            rows.append([name, str(numbers[_clause_key(step)]), *_step_cells(step, lang)])
     return (
-        f"<h3>{escape(head)}</h3><p>{escape(sentence)}</p>"
-        + steps_table(verdict.settled, decided.round.instrument, lang)
-    )  # fmt: skip
+        f"<h3>{t('总分之后所用条款', 'Clauses applied after the total')}</h3>"
+        + table(columns, clauses, tight=True)
+        + f"<h3>{t('总分之后逐项核对', 'After the total, step by step')}</h3>"
+        + table(columns_each, rows, tight=True)
+    )
+
+
+def _clause_key(step: Step) -> tuple[str, str, str]:
+    return step.kind, step.code, step.name.zh
+
+
+def _step_cells(step: Step, lang: Lang) -> list[str]:
+    verdict = escape(VERDICTS[step.verdict].say(lang))
+    said = Text("；", "; ").say(lang).join(filter(None, (step.why.say(lang), follows(step, lang))))
+    return [
+        "" if step.event is None else step.event.date.isoformat(),
+        f'<span class="l">{verdict}</span>' if step.bars else verdict,
+        safe(said),
+        ("+" if step.change > 0 else "") + decimal(step.change, 2) if step.change else "–",
+        "–" if step.total is None else decimal(step.total, 2),
+    ]
 
 
 def _histories(decided: Decided, lang: Lang) -> str:
@@ -142,14 +185,13 @@ def _histories(decided: Decided, lang: Lang) -> str:
         said = words.path_said(moves.get(own.name, ()), own.state, lang)
         shared.setdefault(said, []).append(own.name)
     items = [
-        f'{escape(said)}{t("。", ". ")}<span class="q">{escape(_whom(names, lang))}</span>'
-        for said, names in shared.items()
+        f'{escape(said)}{t("。", ". ")}<span class="q">{_whom(names, lang)}</span>' for said, names in shared.items()
     ]
     return "<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"
 
 
 def _whom(names: list[str], lang: Lang) -> str:
-    said = words.name_list(names, lang)
+    said = unbroken(names, lang)
     return said if len(names) == 1 else Text(f"{len(names)} 个：{said}", f"{len(names)}: {said}").say(lang)
 
 
@@ -231,8 +273,14 @@ def _quotas(decided: Decided, lang: Lang) -> str:
         counts = [len(words.by_rank(decided, each.group)), each.quota, each.filled, each.waiting]
         sums = [a + b for a, b in zip(sums, counts, strict=True)]
         cost = [words.amount(each.amount), words.amount(each.cost)] if paid else []
-        rows.append([safe(decided.round.groups[each.group].say(lang)), *map(str, counts), *cost])
-    total = [t("合计", "Total"), *map(str, sums), *(["", words.amount(found.cost)] if paid else [])]
+        shown = list(map(str, counts))
+        if not words.limited(decided, each.group):
+            shown[1] = t("不限", "none")
+        rows.append([safe(decided.round.groups[each.group].say(lang)), *shown, *cost])
+    totals = list(map(str, sums))
+    if not all(words.limited(decided, each.group) for each in found.groups):
+        totals[1] = "–"
+    total = [t("合计", "Total"), *totals, *(["", words.amount(found.cost)] if paid else [])]
     made = table(columns, rows, total if len(rows) > 1 else None)
     return f'<div class="keep">{made}</div>' if len(rows) < 9 else made
 
@@ -277,7 +325,7 @@ def holding(decided: Decided, lang: Lang) -> Html:
         return block(lang, head)
     due = {each.candidate: each for each in decided.due}
     columns = [
-        Column(t("对象", "Holder")),
+        Column(t("对象", "Holder"), "", "nw"),
         Column(t("组别", "Group")),
         Column(t("现状（日期、事由、依据）", "State: since, reason, clause")),
         Column(t("最后得分", "Final"), t("分", "points"), "r"),
@@ -287,14 +335,14 @@ def holding(decided: Decided, lang: Lang) -> Html:
     for verdict in held:
         said = []
         if verdict.proposed is not None:
-            said.append(proposed(verdict.proposed, verdict.state.state).say(lang))
-            said.append(words.reasons_said(verdict, lang))
+            move = proposed(verdict.proposed, verdict.state.state).say(lang)
+            said.append(move + t("：", ": ") + words.reasons_said(verdict, lang))
         if verdict.applicant.name in due:
             said.append(words.due_said(due[verdict.applicant.name], lang))
         rows.append(
-            [f'<span class="nw">{safe(verdict.applicant.name)}</span>',
+            [safe(verdict.applicant.name),
              safe(decided.round.groups[verdict.applicant.group].say(lang)), safe(state_text(verdict.state).say(lang)),
-             words.score_said(verdict.score), safe(t("；", "; ").join(said)) or t("无", "none")]
+             words.score_said(verdict.settled.value), safe(t("；", "; ").join(said)) or t("无", "none")]
         )  # fmt: skip
     return block(lang, head, table(columns, rows))
 

@@ -17,7 +17,7 @@ from evalsys.language import Lang, Text
 from evalsys.objections import open_objections
 from evalsys.selection import DECISIONS, Decision, GroupMoney
 from evalsys.title_words import decision_text, money_text, move_text, proposal_text, proposed, reasons_text
-from evalsys.titles import HOLDING, STATES, Move, Proposal
+from evalsys.titles import HOLDING, STATES, Bar, Move, Proposal, state_after
 from evalsys.wording import decimal, percent_short, plural
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "breakdown",
     "by_rank",
     "clauses",
+    "consequences",
     "count_of",
     "decision_head",
     "decision_said",
@@ -38,6 +39,7 @@ __all__ = [
     "holders",
     "holders_said",
     "lead",
+    "limited",
     "money_said",
     "money_shown",
     "name_list",
@@ -117,7 +119,7 @@ def lead(decided: Decided, lang: Lang) -> tuple[str, str]:
     for n, said in (
         (count_of(decided, "tie"), Text("同分待定", "tied")),
         (count_of(decided, "unfunded"), Text("经费不足待定", "not covered by the budget")),
-        (count_of(decided, "no_score"), Text("未测评", "not assessed")),
+        (count_of(decided, "no_score"), Text("没有得分", "without a score")),
         (left, Text("不予命名", "not named")),
     ):
         if n:
@@ -181,7 +183,7 @@ def group_said(decided: Decided, group: str, lang: Lang) -> str:
     """Return the heading of a group: its name, how many apply, and its quota."""
     name = decided.round.groups[group].say(lang)
     own, money = by_rank(decided, group), _quota(decided, group)
-    limit = Text(f"，名额 {money.quota} 个", f", quota {money.quota}").say(lang) if _limited(decided, group) else ""
+    limit = Text(f"，名额 {money.quota} 个", f", quota {money.quota}").say(lang) if limited(decided, group) else ""
     return Text(f"{name}（申报 {len(own)} 个{limit}）", f"{name} ({len(own)} apply{limit})").say(lang)
 
 
@@ -202,10 +204,10 @@ def _quota(decided: Decided, group: str) -> GroupMoney:
     return next(each for each in decided.selection.groups if each.group == group)
 
 
-def _limited(decided: Decided, group: str) -> bool:
+def limited(decided: Decided, group: str) -> bool:
     """Return whether a group has a quota: of the instrument or the office, not the number of applicants."""
-    quota = any(m.kind == "quota" and m.group in (group, None) for m in decided.round.instrument.mechanisms)
-    return quota or group in decided.round.shares or _quota(decided, group).quota < len(by_rank(decided, group))
+    yearly = (m for m in decided.round.instrument.mechanisms if m.kind == "quota" and m.group in (group, None))
+    return group in decided.round.shares or any(m.years == 1 and "at_most" in m.limits for m in yearly)
 
 
 # -------------------------------------------------------------------------------------------------- one candidate
@@ -228,6 +230,8 @@ def decision_said(verdict: Verdict, lang: Lang) -> str:
     if choice.decision == "tie":
         free, tied = choice.free, len(choice.tied)
         return Text(f"{head.zh}：{tied} 个争 {free} 个名额", f"{head.en}: {free} of {tied}").say(lang)
+    if choice.decision == "no_score":
+        return decision_head(verdict, lang)
     if choice.reason:
         return Text(f"{head.zh}：经人工确定，{choice.reason}", f"{head.en}: a person decided, {choice.reason}").say(
             lang
@@ -239,16 +243,30 @@ def reasons_said(verdict: Verdict, lang: Lang) -> str:
     """Return every reason of a decision with its clause: what bars, else the selection, else what follows."""
     choice = verdict.choice
     if choice is None:
-        return reasons_text(verdict.because).say(lang)
+        return reasons_text(consequences(verdict) or verdict.because).say(lang)
     if verdict.bars:
         return bars_said(verdict, lang)
     said = _selection_said(verdict, choice).say(lang)
     return said + (Text(f"（{choice.clause}）", f" ({choice.clause})").say(lang) if choice.clause else "")
 
 
+def consequences(verdict: Verdict) -> list[Bar]:
+    """Return what leads to the move that is proposed for a holder: each step with day, reason and clause."""
+    state, found = verdict.state.state, []
+    for step in verdict.settled.actions if state in HOLDING else ():
+        if state_after(step.action or "", state) is not None:
+            day = "" if step.event is None else step.event.date.isoformat()
+            zh, en = (apart.join(filter(None, (day, why))) for apart, why in (("，", step.why.zh), (", ", step.why.en)))
+            clause = step.source.get("clause") or step.source.get("row") or ""
+            found.append(Bar(Text(f"{step.name.zh}（{zh}）", f"{step.name.en} ({en})"), clause))
+    return found
+
+
 def _selection_said(verdict: Verdict, choice: Decision) -> Text:
     """Return why the selection takes a candidate or not, by its place among those that are not barred."""
     place, tied = place_said(verdict, choice), len(choice.tied)
+    if choice.decision == "no_score" and verdict.settled.value is not None:
+        return Text("往年成绩不全，不能加权", "the years cannot be weighted while scores are missing")
     if choice.decision in ("no_score", "unfunded"):
         said = decision_text(choice)
         return Text(said.zh.partition("：")[2], said.en.partition(": ")[2])
@@ -279,6 +297,8 @@ def place_said(verdict: Verdict, choice: Decision) -> Text:
 def decision_head(verdict: Verdict, lang: Lang) -> str:
     """Return the decision alone, or the proposal for a holder."""
     if verdict.choice is not None:
+        if verdict.choice.decision == "no_score" and verdict.settled.value is not None:
+            return Text("往年成绩不全，待补", "scores of earlier years are missing").say(lang)
         return DECISIONS[verdict.choice.decision].say(lang)
     if verdict.proposed is not None:
         return proposed(verdict.proposed, verdict.state.state).say(lang)
@@ -290,17 +310,26 @@ def bars_said(verdict: Verdict, lang: Lang) -> str:
     return reasons_text(verdict.bars).say(lang)
 
 
-def open_said(verdict: Verdict, lang: Lang) -> str:
-    """Return what waits for a number, a day or a person."""
-    return reasons_text(verdict.open).say(lang)
+def open_said(verdict: Verdict, lang: Lang, *, short: bool = False) -> str:
+    """Return what waits for a number, a day or a person; `short` only counts the clauses after the total."""
+    clauses_open = len(verdict.settled.open)
+    if not short or not clauses_open:
+        return reasons_text(verdict.open).say(lang)
+    counted = Text(f"{clauses_open} 项条款待定", f"{plural(clauses_open, 'clause')} open")
+    return reasons_text([counted, *verdict.open[clauses_open:]]).say(lang)
 
 
-def clauses(verdict: Verdict, lang: Lang) -> str:
-    """Return the clauses that a decision rests on."""
-    found = [bar.clause for bar in verdict.bars] if verdict.bars else []
-    if verdict.choice is not None and not verdict.bars:
-        found = [verdict.choice.clause]
-    return name_list(list(dict.fromkeys(filter(None, found))), lang) or "–"
+def clauses(verdict: Verdict, decided: Decided, lang: Lang) -> list[str]:
+    """Return the clauses that a decision rests on; what the office has set stands in the settings of the round."""
+    choice, found = verdict.choice, decided.round
+    if choice is None or choice.decision == "no_score":
+        return []
+    office = Text("本轮设置", "settings of the round").say(lang)
+    if not verdict.bars:
+        return [choice.clause or office] if limited(decided, verdict.applicant.group) else []
+    mark = found.pass_mark
+    other = office if mark is not None and mark.set_by == "assessment" else found.instrument.title.say(lang)
+    return list(dict.fromkeys(bar.clause or other for bar in verdict.bars))
 
 
 def state_cell(verdict: Verdict, lang: Lang) -> str:
@@ -322,7 +351,8 @@ def years_of(decided: Decided) -> tuple[tuple[int, Fraction], ...]:
     """Return the years of the cycle with their shares; nothing where the round does not weigh years."""
     first = decided.round.first_year
     shares = next((m.shares for m in decided.round.instrument.mechanisms if m.kind == "cycle" and m.shares), ())
-    return () if first is None else tuple((first + n, share) for n, share in enumerate(shares))
+    whole = sum(shares, Fraction(0))
+    return () if first is None else tuple((first + n, share / whole) for n, share in enumerate(shares))
 
 
 def years_of_goal(decided: Decided, group: str) -> int:
@@ -372,6 +402,8 @@ def money_said(decided: Decided, lang: Lang) -> str:
     found = decided.selection
     quota, filled, waiting = (sum(getattr(g, key) for g in found.groups) for key in ("quota", "filled", "waiting"))
     zh, en = f"名额共 {quota} 个，拟命名 {filled} 个", f"{plural(quota, 'place')}, {filled} proposed"
+    if not all(limited(decided, g.group) for g in found.groups):
+        zh, en = f"拟命名 {filled} 个，有组别不限名额", f"{filled} proposed; not every group has a quota"
     if waiting:
         zh, en = f"{zh}，同分待定 {waiting} 个", f"{en}, {waiting} for those tied"
     if found.measure is not None:

@@ -25,7 +25,7 @@ from evalsys.ranks import Ranked, ranked
 from evalsys.selection import Award, Candidate, Decision, Goal, Quota, Selection, goals, select, share_quota
 from evalsys.titles import APPLYING, HOLDING, STATES, Bar, Proposal, State, TimeLimit, histories, proposals, state_after
 
-__all__ = ["Decided", "Verdict", "decide"]
+__all__ = ["Decided", "Verdict", "decide", "score_error"]
 
 _ZERO = Fraction(0)
 
@@ -268,11 +268,26 @@ def _places(found: TitleRound, pool: Sequence[Verdict]) -> tuple[dict[str, Ranke
     ranges: dict[str, RankRange] = {}
     for group in found.groups:
         own = [d for d in pool if d.applicant.group == group and d.score is not None]
-        if own and all(d.applicant.error is not None for d in own):
-            laws = [another(float(d.score or 0), float(d.applicant.error or 0)) for d in own]
+        errors = [score_error(found, d) for d in own]
+        if own and None not in errors:
+            laws = [another(float(d.score or 0), float(e or 0)) for d, e in zip(own, errors, strict=True)]
             for draft, place in zip(own, rank_ranges(laws), strict=True):
                 ranges[draft.applicant.name] = place
     return {each.name: each for each in held}, ranges
+
+
+def score_error(found: TitleRound, verdict: Verdict) -> Fraction | None:
+    """Return the standard error of what is ranked, in points; None where none is known.
+
+    The error of a candidate's own score counts by its share: beside joined scores, and among the years of a cycle.
+    """
+    applicant, error = verdict.applicant, verdict.applicant.error
+    if error is None:
+        return None
+    if not applicant.whole and "joined" in found.instrument.after_total:
+        error *= 1 - sum((j.share for j in found.instrument.joined if j.of in applicant.case.scores), _ZERO)
+    cycle = _cycle(found, applicant, verdict.settled)
+    return error if cycle is None else error * standing(cycle).share
 
 
 def _verdict(draft: Verdict, choice: Decision | None, rank: Ranked | None, ranges: Mapping[str, RankRange]) -> Verdict:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
-from evalsys.console import display_width
 from evalsys.fix_effects import Effect, Effects, Pair
 from evalsys.fix_rows import (
     CHANCE,
@@ -294,28 +292,10 @@ def annex(advice: Advice, path: Path, lang: Lang) -> None:
     workbook = new_workbook(Text("整改效益", "Value of fixes").say(lang))
     for name, made in sheets.items():
         if made.rows:
-            _sheet(workbook, name.say(lang), made, lang)
+            made.add_sheet(workbook, name.say(lang), lang)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic(path) as temporary:
         temporary.write_bytes(packed(workbook))
-
-
-def _sheet(workbook: Any, title: str, made: Listing, lang: Lang) -> None:
-    from evalsys.sheets import Field, body, end_rule, filtered, head, page
-
-    forms = {"text": "@", "count": "#,##0", "points": "0.000", "share": "0.00%"}
-    fields = []
-    for column, cells in zip(made.columns, zip(*made.rows, strict=True), strict=True):
-        heading = column.heading.say(lang)
-        wide = max([heading, *map(str, cells)] if column.kind == "text" else [heading, " " * 9], key=display_width)
-        across = "left" if column.kind == "text" else "right"
-        fields.append(Field(heading, min(display_width(wide) + 3, 48), forms[column.kind], across))
-    sheet = workbook.create_sheet(title)
-    head(sheet, 1, fields)
-    last = body(sheet, 2, fields, made.rows) - 1
-    end_rule(sheet, last, fields)
-    filtered(sheet, 1, len(fields), last, "A2")
-    page(sheet)
 
 
 def _letters(advice: Advice) -> dict[str, str]:

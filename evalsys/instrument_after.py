@@ -114,5 +114,5 @@ def _source(entry: Record) -> Mapping[str, str]:
 def event_codes(instrument: Instrument) -> tuple[str, ...]:
     """Return the codes that an event may have: of the negative list, vetoes, bonuses and gates."""
     vetoes = [m.code for m in instrument.mechanisms if m.kind == "veto" and m.code]
-    entries = (*instrument.negative_list, *instrument.bonus, *instrument.gates)
-    return (*(entry.code for entry in entries), *vetoes)
+    listed = [entry.code for entry in instrument.negative_list]
+    return (*listed, *(b.code for b in instrument.bonus), *(g.code for g in instrument.gates), *vetoes)

@@ -45,9 +45,14 @@ def read_beside(file: Record, known: Known) -> Mapping[str, tuple[Any, ...]]:
                 *_limit(e["limit"]),
                 tuple(e["steps"] or ()),
                 tuple(e["shares"] or ()),
-                *(e[key] for key in ("code", "group", "years", "of", "action", "months")),
-                bool(e["confirm"]),
-                {key: value for key, value in (e["rhythm"] or {}).items() if value is not None},
+                code=e["code"],
+                group=e["group"],
+                years=e["years"],
+                of=e["of"],
+                action=e["action"],
+                months=e["months"],
+                confirm=bool(e["confirm"]),
+                rhythm={key: value for key, value in (e["rhythm"] or {}).items() if value is not None},
             )
             for e in file["mechanisms"] or []
         ),

@@ -1,7 +1,8 @@
 """A league table: who stands where in each group, how sure that is, and what of a published table does not recompute.
 
 Everything that the page shows is computed here, once. A table comes with its rule (:mod:`evalsys.published`) and is
-computed again by it; an assessment is ranked by plain sums over its rows (:func:`evalsys.views.plain_view`).
+computed again by it; an assessment is ranked by plain sums over its rows (:func:`evalsys.views.plain_view`); a list of
+assessments is ranked by their final rates, with the ranks of the coming inspection (:mod:`evalsys.league_forecasts`).
 """
 
 from __future__ import annotations
@@ -17,14 +18,18 @@ from typing import TYPE_CHECKING, Any, Literal
 from evalsys.audit import Check, TableAudit, audit_table
 from evalsys.faults import Fault, InputFaults, nearest
 from evalsys.language import Text
-from evalsys.published import Part, Published, Row, Rule, read_published
+from evalsys.published import Part, Published, Row, Rule, read_published, rule_beside
 from evalsys.ranks import Best, Ranked, competition, gone, ranked
 
 if TYPE_CHECKING:
+    from evalsys.league_forecasts import Listed
     from evalsys.rank_chances import RankRange
     from evalsys.scoring import Score
 
-__all__ = ["Error", "Group", "League", "Plain", "Unit", "league_of", "plain_league", "table_league"]
+__all__ = [
+    "Error", "Group", "League", "Plain", "Several", "Unit",
+    "league_of", "listed_league", "plain_league", "table_league",
+]  # fmt: skip
 
 _TAIL = 0.1  # chance that a range leaves out at either end: it holds 8 in 10
 #: By whom an assessment may be ranked, and what they are called.
@@ -46,15 +51,22 @@ class Unit:
     adjusted : tuple of str
         Deductions and bonuses as printed.
     low, high : float, optional
-        Between which 8 of 10 repeated scores fall; None without an error.
+        Between which 8 of 10 repeated scores fall, or those of the coming inspection; None without an error or a
+        forecast.
     chances : RankRange, optional
-        Ranks of a repeated assessment; None without an error.
+        Ranks of a repeated assessment, or in the coming inspection; None without either.
     findings : tuple of Check
         What is printed and does not recompute, of this row.
     rows : int
         Rows that count for it (of an assessment).
     won : Fraction
-        What they win.
+        What they win; the final points of one that has an assessment of its own.
+    full : Fraction, optional
+        The full marks of its own assessment.
+    expected : float, optional
+        Mean score of the coming inspection.
+    barred : bool
+        Whether something after the total bars a title, whatever the score.
     """
 
     ranked: Ranked
@@ -67,6 +79,9 @@ class Unit:
     findings: tuple[Check, ...] = ()
     rows: int = 0
     won: Fraction = Fraction(0)
+    full: Fraction | None = None
+    expected: float | None = None
+    barred: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,6 +148,16 @@ class Plain:
 
 
 @dataclass(frozen=True)
+class Several:
+    """Of a list: whether it has forecasts, its instruments, their rounds, and the units whose law is simulated."""
+
+    forecast: bool
+    instruments: int
+    rounds: tuple[str, ...]
+    simulated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class League:
     """A league table with all that its page shows.
 
@@ -163,6 +188,8 @@ class League:
         Of a published table.
     plain : Plain, optional
         Of an assessment.
+    several : Several, optional
+        Of a list of assessments.
     previous : str, optional
         The last round; None where there is none to compare with.
     gone : tuple of str
@@ -195,6 +222,7 @@ class League:
     error: Error | None = None
     audit: TableAudit | None = None
     plain: Plain | None = None
+    several: Several | None = None
     previous: str | None = None
     gone: tuple[str, ...] = ()
     note: Text | None = None
@@ -205,27 +233,42 @@ class League:
         """All units, group after group."""
         return tuple(unit for group in self.groups for unit in group.units)
 
+    @property
+    def ranges(self) -> bool:
+        """Whether ranks have ranges: of a repeated assessment, or of the coming inspection."""
+        return self.error is not None or (self.several is not None and self.several.forecast)
 
-def league_of(table: str, assessment: str = "", by: str = "unit", previous: str = "") -> League:
+
+def league_of(
+    table: str, assessment: str = "", by: str = "unit", previous: str = "", with_forecast: bool = True
+) -> League:
     """Read what is to be ranked, and rank it.
 
     Parameters
     ----------
     table : str
-        A table with its rule beside it, the file of the same name that ends in ``.yaml``; not read where an
-        assessment is given.
+        A table with its rule beside it, the file of the same name that ends in ``.yaml``; or a list of assessments
+        (:func:`evalsys.league_forecasts.read_list`), which has none. Not read where an assessment is given.
     assessment : str
         A folder or workbook; empty for none.
     by : {'unit', 'area'}
         Whom of an assessment to rank.
     previous : str
-        The last round: a table with its rule, or an assessment, as what it is compared with; empty for none.
+        The last round: a table with its rule, a list, or an assessment, as what it is compared with; empty for none.
+    with_forecast : bool
+        Whether units of a list have ranges of the coming inspection: seconds for each unit.
 
     Raises
     ------
     InputFaults
         If anything cannot be read, or `by` is unknown.
     """
+    if not assessment and not rule_beside(Path(table)).is_file():
+        from evalsys.league_forecasts import is_list, read_list
+
+        if is_list(Path(table)):
+            last = read_list(Path(previous), forecasts=False) if previous else None
+            return listed_league(read_list(Path(table), forecasts=with_forecast), last)
     if not assessment:
         then = audit_table(read_published(Path(previous))) if previous else None
         return table_league(audit_table(read_published(Path(table))), then)
@@ -469,3 +512,88 @@ def _rates(rows: Sequence[Mapping[Any, Any]]) -> dict[str, Fraction | None]:
     """Return attainment in per cent by name, best first; rows of nobody are left out."""
     rates = {str(row["name"]): row["attainment"] for row in rows if row["name"]}
     return {name: rate * 100 if isinstance(rate, Fraction) else None for name, rate in rates.items()}
+
+
+# ------------------------------------------------------------------------------------- assessments of several units
+
+
+def listed_league(found: Listed, previous: Listed | None = None) -> League:
+    """Rank units that have an assessment each by their final scores, in % of the full marks.
+
+    Ranks have ranges where the list was read with forecasts. Units are those of the last round where their names are.
+
+    Raises
+    ------
+    InputFaults
+        If a name stands in two groups where there is a last round: whom it means is not clear.
+    """
+    members = found.members
+    then = None if previous is None else {own.name: _final_rate(own.score) for own in previous.members}
+    places = ranked(
+        [own.name for own in members],
+        [_final_rate(own.score) for own in members],
+        groups=[own.group for own in members],
+        previous=then,
+        decimals=2,
+    )
+    groups: dict[str, list[Ranked]] = {}
+    for place in places:
+        groups.setdefault(place.group, []).append(place)
+    made = [_listed_group(key, own, found) for key, own in groups.items()]
+    settings = [own.score.assessment.settings for own in members]
+    rounds = tuple(dict.fromkeys(own.round for own in settings))
+    cities = {own.place for own in settings}
+    forecast = any(own.prospect for own in members)
+    return League(
+        title=Text("各单位测评得分率排名", "Units ranked by their assessments"),
+        place=cities.pop() if len(cities) == 1 else "",
+        round=rounds[0] if len(rounds) == 1 else "",
+        unit=Text("单位", "Unit"),
+        total=Text("得分率", "Rate"),
+        measure="percent",
+        full=Fraction(100),
+        groups=tuple(group for group, _ in made),
+        several=Several(
+            forecast,
+            len({own.score.assessment.instrument.id for own in members}),
+            rounds,
+            tuple(name for _, simulated in made for name in simulated),
+        ),
+        previous=None if previous is None else _round_of(previous),
+        gone=gone([own.name for own in members], then or {}),
+        files=(found.file, *(own.score.assessment.name for own in members)),
+        hash=found.hash,
+    )
+
+
+def _final_rate(result: Score) -> Fraction | None:
+    """Return the score after all that comes after the total, in % of the full marks."""
+    return None if result.final_attainment is None else result.final_attainment * 100
+
+
+def _round_of(found: Listed) -> str:
+    rounds = {own.score.assessment.settings.round for own in found.members}
+    return rounds.pop() if len(rounds) == 1 else found.file
+
+
+def _listed_group(key: str, places: Sequence[Ranked], found: Listed) -> tuple[Group, tuple[str, ...]]:
+    """Return a group, best first, and the names of those whose law is simulated."""
+    of_name = {own.name: own for own in found.members if own.group == key}
+    units = []
+    for place in places:
+        result = of_name[place.name].score
+        won, full = result.final or Fraction(0), result.assessment.instrument.full_marks
+        units.append(Unit(place, won=won, full=full, barred=bool(result.settled.bars)))
+    prospects = [known for place in places if (known := of_name[place.name].prospect) is not None]
+    if not prospects:
+        return Group(key, Text(key, key), tuple(units)), ()
+    from evalsys.league_forecasts import coming
+
+    ahead, pairs = coming(prospects)  # those with a score have a forecast, and stand first
+    held = [
+        replace(unit, low=own.low, high=own.high, chances=own.chances, expected=own.mean)
+        for unit, own in zip(units, ahead, strict=False)
+    ]
+    alike = tuple((held[at], held[at + 1]) for at in pairs)
+    simulated = tuple(unit.ranked.name for unit, own in zip(held, ahead, strict=True) if own.simulated)
+    return Group(key, Text(key, key), (*held, *units[len(held) :]), alike), simulated

@@ -15,11 +15,13 @@ import evalsys
 from evalsys import league_words as words
 from evalsys.audit import Check
 from evalsys.console import display_width
+from evalsys.forecast_words import chance_text
 from evalsys.language import Lang, Text
 from evalsys.league import Group, League, Unit
 from evalsys.league_figures import MOST, Entry, Frame, frame_of, league_chart
+from evalsys.league_several import compared
 from evalsys.markup import Column, Html, block, figure, key_figures, opening, safe, section, speaker, table
-from evalsys.wording import decimal, percent_short, plural, round_name
+from evalsys.wording import decimal, percent_short, plural, points, round_name
 
 __all__ = ["provenance", "review", "standings", "statement", "summary", "title_block"]
 
@@ -56,6 +58,8 @@ def _made_of(league: League, lang: Lang) -> str:
     """Return what the score is made of: parts and weights, or plain sums."""
     if league.plain:
         return Text("每条检查计 1 分，按行加总", "each check counts 1, added up by row").say(lang)
+    if league.several:
+        return Text("各单位测评的最后得分 ÷ 满分", "final score of each assessment / full marks").say(lang)
     if not league.parts:
         return league.total.say(lang)
     if len(league.parts) > 4:
@@ -256,7 +260,7 @@ def statement(league: League, lang: Lang) -> Html:
 def _statement_foot(league: League, lang: Lang) -> str:
     t = speaker(lang)
     parts = []
-    if league.parts or league.plain:
+    if league.parts or league.plain or league.several:
         parts.append(
             t(
                 "得分四舍五入只为显示，名次按未取整的得分。",
@@ -268,6 +272,14 @@ def _statement_foot(league: League, lang: Lang) -> str:
             t(
                 "名次区间：重复测评时十次中约有八次落在其中。",
                 "Range: where the rank would be in about 8 in 10 repeated assessments.",
+            )
+        )
+    elif league.ranges:
+        parts.append(
+            t(
+                "预测为正式督查的期望得分率；名次区间为督查十次中约有八次所在；居第一、居末位均含并列。",
+                "Expected: the mean rate of the coming inspection. Range: the rank in about 8 in 10 inspections. "
+                "First and last: alone or shared.",
             )
         )
     parts.append(words.ties_said(league, lang))
@@ -282,9 +294,13 @@ def _statement_table(league: League, group: Group, lang: Lang) -> str:
     columns = [Column(t("名次", "Rank"), "", "r" if league.parts else ""), _name_column(league, lang)]
     if league.plain:
         columns += [Column(t("检查", "Checks"), t("条", ""), "r"), Column(t("得分", "Won"), t("分", "points"), "r")]
+    if league.several:
+        points = t("分", "points")
+        columns += [Column(t("得分", "Score"), points, "r"), Column(t("满分", "Full"), points, "r")]
+        both = False
     if both:
         columns += [Column(part.name.say(lang), "", "r") for part in league.parts]
-    if any(part.weight != 1 for part in league.parts) or not both:
+    if any(part.weight != 1 for part in league.parts) or (league.parts and not both):
         columns += [Column(part.name.say(lang), f"× {percent_short(part.weight)}", "r") for part in league.parts]
     columns += [Column(name, "", "r") for name in league.adjustments]
     columns.append(Column(league.total.say(lang), unit, "r"))
@@ -293,8 +309,12 @@ def _statement_table(league: League, group: Group, lang: Lang) -> str:
             Column(t("比上轮", "Change"), _apart_unit(league, lang), "r"),
             Column(t("名次变化", "Moved"), "", "r"),
         ]
-    if league.error is not None:
+    if league.several and league.ranges:
+        columns.append(Column(t("预测", "Expected"), unit, "r"))
+    if league.ranges:
         columns.append(Column(t("名次区间", "Range"), "", "r"))
+    if league.several and league.ranges:
+        columns += [Column(t("居第一", "First"), "", "r"), Column(t("居末位", "Last"), "", "r")]
     if _differs(league):
         columns.append(Column(t("复核", "Check"), "", "q"))
     return table(columns, [_statement_row(league, own, both, lang) for own in group.units], tight=True)
@@ -311,6 +331,8 @@ def _statement_row(league: League, unit: Unit, both: bool, lang: Lang) -> list[s
     row = ["–" if own.rank is None else str(own.rank), safe(own.name)]
     if league.plain:
         row += [f"{unit.rows:,}", decimal(unit.won, 3)]
+    if league.several:
+        row += ["–" if own.score is None else decimal(unit.won, 2), "–" if unit.full is None else points(unit.full, 2)]
     if both:
         row += [safe(mark) or "–" for mark in unit.raw]
     if any(part.weight != 1 for part in league.parts) or not both:
@@ -323,8 +345,13 @@ def _statement_row(league: League, unit: Unit, both: bool, lang: Lang) -> list[s
     )
     if league.previous is not None:
         row += [_change(league, own.change), _moved(unit, lang)]
-    if league.error is not None:
+    if league.several and league.ranges:
+        row.append("–" if unit.expected is None else f"{unit.expected:.2f}")
+    if league.ranges:
         row.append(words.range_said(unit))
+    if league.several and league.ranges:
+        chances = None if unit.chances is None else (unit.chances.first, unit.chances.last)
+        row += ["–", "–"] if chances is None else [escape(chance_text(chance)) for chance in chances]
     if _differs(league):
         row.append(safe(words.check_cell(league, unit, lang)))
     return row
@@ -356,6 +383,8 @@ def review(league: League, lang: Lang) -> Html:
     """Return what of a published table differs when computed again; for an assessment, what its plain sums are."""
     if league.plain is not None:
         return _plain_review(league, lang)
+    if league.several is not None:
+        return _several_review(league, lang)
     if league.audit is None:
         return Html("")
     say = escape(words.review_said(league, lang))
@@ -479,6 +508,13 @@ def _plain_review(league: League, lang: Lang) -> Html:
     return block(lang, head, "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>")
 
 
+def _several_review(league: League, lang: Lang) -> Html:
+    """Return how units with an assessment each are compared, and what the ranges rest on."""
+    say, items = compared(league, lang)
+    head = section("二", "review", "口径说明", "How the ranks are made", lang, escape(say))
+    return block(lang, head, "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>")
+
+
 # ---------------------------------------------------------------------------------------------------- provenance
 
 
@@ -505,6 +541,8 @@ def provenance(league: League, lang: Lang) -> Html:
 
 
 def _errors(league: League, lang: Lang) -> str:
+    if league.several:
+        return ""
     if league.error is None:
         return Text("未给出，不计名次区间", "none given, so no ranges").say(lang)
     kind = Text("示例（假定）", "examples (assumed)") if league.error.assumed else Text("规则给定", "given by the rule")

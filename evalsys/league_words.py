@@ -202,7 +202,7 @@ def spread_said(league: League, lang: Lang) -> str:
 def alike_said(league: League, lang: Lang) -> tuple[str, str]:
     """Return how many neighbours do not differ, and the closest; both empty where there are none, or no error."""
     held = [group for group in league.groups if group.alike]
-    if league.error is None or not held:
+    if not league.ranges or not held:
         return "", ""
     several = len(league.groups) > 1
     counts = [_pairs(group, several) for group in held]
@@ -211,6 +211,11 @@ def alike_said(league: League, lang: Lang) -> tuple[str, str]:
         f"名次相邻的单位，{'、'.join(zh)}相差小于测评误差，宜视为不相上下",
         f"Neighbours closer than the error of measurement do not differ: {joined(en, 'en')}",
     )
+    if league.several:
+        head = Text(
+            f"名次相邻的单位，{'、'.join(zh)}在正式督查中谁先谁后难以断定，宜视为不相上下",
+            f"Neighbours whose order the coming inspection may well turn round do not differ: {joined(en, 'en')}",
+        )
     pairs = sorted((pair for group in held for pair in group.alike), key=_apart)[:2]
     told = [
         (
@@ -287,18 +292,26 @@ def caption(league: League, lang: Lang, cut: bool) -> str:
                 "pale bar: where about 8 in 10 repeated assessments would fall",
             )
         )
+    elif league.ranges:
+        parts.append(
+            Text(
+                "浅蓝条为正式督查十次中约有八次的范围，不是重复模拟测评的范围",
+                "pale bar: where about 8 in 10 coming inspections (not repeated mock assessments) would fall",
+            )
+        )
     if league.previous is not None:
         parts.append(Text("空心圆为上一轮", "open dot: the last round"))
     if cut:
         parts.append(
             Text("横轴不从 0 起，只比位置，不比长度", "the axis does not begin at 0: compare places, not lengths")
         )
-    if league.error is not None:
+    if league.ranges:
         firm = percent_short(Fraction(FIRM).limit_denominator(100))
+        again = Text("正式督查", "an inspection") if league.several else Text("重复测评", "a repeat")
         parts.append(
             Text(
-                f"“不相上下”指重复测评时先后不变的可能性不足 {firm}（假定的界限）",
-                f"'do not differ': a repeat would keep the order with less than {firm} chance (an assumed limit)",
+                f"“不相上下”指{again.zh}时先后不变的可能性不足 {firm}（假定的界限）",
+                f"'do not differ': {again.en} would keep the order with less than {firm} chance (an assumed limit)",
             )
         )
     return Text("；", "; ").say(lang).join(part.say(lang) for part in parts) + Text("。", ".").say(lang)
@@ -325,11 +338,13 @@ def _places(value: Fraction) -> int:
 def note(league: League, lang: Lang) -> tuple[str, str]:
     """Return the note under the charts: its head, and how far ranks can be relied on."""
     head = Text("看排名先看区间。", "Look at the range before the rank. ").say(lang)
-    if league.error is None:
+    if not league.ranges:
         head = Text("名次没有区间。", "These ranks have no ranges. ").say(lang)
         why = (
             Text("按行加总的得分没有误差参数", "Plain sums over rows come with no error of measurement")
             if league.plain
+            else Text("没有作出预测", "No forecast was made")
+            if league.several
             else Text("本表没有给出测评误差", "The rule of this table gives no error of measurement")
         ).say(lang)
         return head, Text(
@@ -347,11 +362,18 @@ def note(league: League, lang: Lang) -> tuple[str, str]:
         for unit in group.last[:_MOST]
         if unit.chances is not None
     ]
+    if league.several:
+        text = Text(
+            f"区间说的是下一次正式督查，假定由同一督查组检查各单位、宽严一致；{text}",
+            "Ranges are of the coming inspection, with one team, as strict everywhere, for all units. "
+            f"{text[:1].upper()}{text[1:]}",
+        ).say(lang)
     if not again:
         return head, text + Text("。", ".").say(lang)
     if lang == "zh":
         (name, chance), *rest = again
-        said = f"；{name}本次末位，重复测评仍居末位的可能性{chance}"
+        then = "正式督查" if league.several else "重复测评"
+        said = f"；{name}本次末位，{then}仍居末位的可能性{chance}"
         return head, text + said + "".join(f"，{other}{its}" for other, its in rest) + "。"
     told = joined([f"{name} {chance}" for name, chance in again], "en")
     return head, f"{text}. The chance to be last again: {told}."
@@ -391,6 +413,11 @@ def otherwise_said(league: League, lang: Lang) -> str:
         return Text(
             f"{count} 个{league.unit.zh}按所涉检查的得分率排名，每条检查计 1 分，不按测评体系的权重。",
             f"{plural(count, league.unit.en.lower())} ranked by the share that their checks win; each counts 1.",
+        ).say(lang)
+    if league.several:
+        return Text(
+            "各单位用自己的测评，按最后得分占满分的比例排名。",
+            "Each unit has an assessment of its own; ranks compare final scores as shares of full marks.",
         ).say(lang)
     if len(league.parts) < 2:
         return Text("名次按未取整的得分排列。", "Ranks compare unrounded scores.").say(lang)

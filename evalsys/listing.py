@@ -102,22 +102,28 @@ class Listing:
     def write_workbook(self, path: Path, title: str, lang: Lang) -> None:
         """Write the table as a workbook of one sheet, numbers as numbers."""
         from evalsys.files import atomic
-        from evalsys.sheets import Field, body, end_rule, filtered, head, new_workbook, packed, page
+        from evalsys.sheets import new_workbook, packed
+
+        workbook = new_workbook(title)
+        self.add_sheet(workbook, title, lang)
+        with atomic(path) as temporary:
+            temporary.write_bytes(packed(workbook))
+
+    def add_sheet(self, workbook: Any, title: str, lang: Lang) -> None:
+        """Add the table to a workbook as a sheet."""
+        from evalsys.sheets import Field, body, end_rule, filtered, head, page
 
         forms = {"text": "@", "count": "#,##0", "points": "0.000", "share": "0.00%"}
         fields = [
             Field(c.heading.say(lang), self._breadth(n, lang), forms[c.kind], "left" if c.kind == "text" else "right")
             for n, c in enumerate(self.columns)
         ]
-        workbook = new_workbook(title)
         sheet = workbook.create_sheet(title)
         head(sheet, 1, fields)
         last = body(sheet, 2, fields, self.rows) - 1
         end_rule(sheet, last, fields)
         filtered(sheet, 1, len(fields), last, "A2")
         page(sheet)
-        with atomic(path) as temporary:
-            temporary.write_bytes(packed(workbook))
 
     def _breadth(self, place: int, lang: Lang) -> int:
         words = [self.columns[place].heading.say(lang), *self._words(place)]

@@ -353,7 +353,8 @@ def score_workbook(result: Score, path: Path, lang: Lang = "zh") -> Path:
     ):
         _view_sheet(workbook, result, by, Text(zh, en).say(lang), lang)
     if result.settled.steps:
-        _after_sheet(workbook, result, lang)
+        steps = step_listing(result.settled, result.assessment.instrument, lang)
+        steps.add_sheet(workbook, Text("总分之后", "After the total").say(lang), lang)
     _about_sheet(workbook, result, lang)
     settings = result.assessment.settings
     for sheet in workbook.worksheets:
@@ -468,18 +469,6 @@ def _view_sheet(workbook: Workbook, result: Score, by: str, title: str, lang: La
         plain_part = [other[key] for key in ("points", "won", "lost", "attainment", "rank")]
         rows.append([name, *tree_part, *plain_part])
     _table_sheet(workbook, title, fields, rows, "B2")
-
-
-def _after_sheet(workbook: Workbook, result: Score, lang: Lang) -> None:
-    """List what was applied after the total, in its order."""
-    steps = step_listing(result.settled, result.assessment.instrument, lang)
-    forms = {"points": (10, POINTS, "right"), "text": (16, "@", "left")}
-    wide = {"name": 46, "why": 36, "clause": 40, "event": 22}
-    fields = []
-    for column in steps.columns:
-        width, form, across = forms[column.kind]
-        fields.append(Field(column.heading.say(lang), wide.get(column.key, width), form, across))
-    _table_sheet(workbook, Text("总分之后", "After the total").say(lang), fields, steps.rows, "A2")
 
 
 def _about_sheet(workbook: Workbook, result: Score, lang: Lang) -> None:

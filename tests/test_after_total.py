@@ -248,7 +248,7 @@ def test_against_the_second_program_in_any_order(base):
 def test_needed_before_is_the_least_own_score_that_reaches_what_is_wanted(base):
     rng = random.Random(7)
     kinds = set()
-    for _ in range(500):
+    for _ in range(300):
         own, _, case = drawn(rng, base)
         wanted = F(rng.randint(0, 240), 2)
         least = needed_before(own, wanted, case)

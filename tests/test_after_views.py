@@ -42,7 +42,7 @@ CONTENT = content_of(
             "source": {"row": "R.1"},
         },
     ],
-    gates=[{"code": "G", "name": text("自评<甲>"), "of": "self", "at_least": 90, **SOURCE}],
+    gates=[{"code": "G", "name": text("自评<b>甲"), "of": "self", "at_least": 90, **SOURCE}],
     mechanisms=[{"kind": "veto", "code": "V", "text": text("否决"), **SOURCE}],
 )
 SITES = [{"site_id": f"c{n}", "site_type": "community", "name": f"社区{n}"} for n in range(1, 5)]
@@ -100,7 +100,7 @@ STEPS = [
 
 STEP_NAMES = {
     code: text(name)
-    for code, name in {"J": "并入", "B": "奖励", "N": "事故", "R": "撤牌", "V": "否决", "G": "自评<甲>"}.items()
+    for code, name in {"J": "并入", "B": "奖励", "N": "事故", "R": "撤牌", "V": "否决", "G": "自评<b>甲"}.items()
 }
 
 
@@ -141,9 +141,9 @@ def test_every_kind_and_verdict_has_words():
 
 
 def test_the_sentence(result, tmp_path):
-    assert settled_sentence(result.settled, "zh") == ("无论得分多少均不得命名：撤牌项；否决项；自评<甲>项；1 项待定。")
+    assert settled_sentence(result.settled, "zh") == ("无论得分多少均不得命名：撤牌项；否决项；自评<b>甲项；1 项待定。")
     assert settled_sentence(result.settled, "en") == (
-        "No title whatever the score: item 撤牌; item 否决; item 自评<甲>; 1 still open."
+        "No title whatever the score: item 撤牌; item 否决; item 自评<b>甲; 1 still open."
     )
     more = score(read(tmp_path / "a", EVENTS[2:3], scores={"minors": 90, "self": 90})).settled
     assert settled_sentence(more, "zh") == "原始得分 37.50 分，减 1.50 分，最后得分 36 分。"
@@ -208,7 +208,7 @@ def test_the_piece_of_the_page(result, lang):
             assert row[3] == verdict
             assert follows in row[1]
     assert settled_sentence(result.settled, lang) in spoken
-    assert "自评<甲>" in spoken  # escaped in the page
+    assert "自评<b>甲" in spoken  # escaped in the page
     assert page.facts == {"final": 37.5, "barred": True}
     assert not re.search(r"\bNone\b|Fraction|。。|；。|，。|\.\.", spoken)
     assert "40.63" in spoken

@@ -206,8 +206,8 @@ def test_json_tells_the_whole_score(request, name):
     found = json.loads(results.score_json(result, "zh"))
     assert list(found) == [
         "schema", "instrument", "place", "round", "evidence_hash", "score", "full_marks", "won", "assessed",
-        "attainment", "worst", "best", "pass_mark", "passes", "after_total", "left_out", "nodes", "not_assessed", "assumed",
-        "notes",
+        "attainment", "worst", "best", "pass_mark", "passes", "after_total", "left_out", "nodes", "not_assessed",
+        "assumed", "notes",
     ]  # fmt: skip
     for key in ("won", "assessed", "attainment", "worst", "best"):
         assert exact(found[key]) == getattr(result, key)

@@ -211,7 +211,8 @@ def test_an_instrument_that_knows_no_other_score(tmp_path):
 
 
 def test_a_score_that_several_entries_use_is_named_once(tmp_path):
-    gates = [*CONTENT["gates"], {**CONTENT["gates"][0], "code": "H", "of": "minors"}]
+    more = [("H", "minors"), ("I", "total")]  # the total is no other score
+    gates = [*CONTENT["gates"], *({**CONTENT["gates"][0], "code": code, "of": of, "at_least": 40} for code, of in more)]
     assert faults(tmp_path, CONTENT | {"gates": gates}, scores={"x": 1})[0][3] == "minors self"
 
 

@@ -71,9 +71,7 @@ def evidence_hash(parameters: Mapping[str, Any], known: dict[str, str]) -> str:
 
     The names of the files count and not the folder that they lie in, so that an assessment may move.
     """
-    places = [
-        str(value) for name, value in sorted(parameters.items()) if value and (name in PLACES or _is_file(value))
-    ]
+    places = [str(value) for name, value in sorted(parameters.items()) if value and (name in PLACES or _is_file(value))]
     for place in places:
         if place not in known:
             files = sorted(evidence_files(Path(place)).items())

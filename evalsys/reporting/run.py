@@ -22,7 +22,6 @@ PLAIN, WARM = "evalsys", "evalsys-warm"
 SUFFIXES = {"html": ".html", "notebook": ".ipynb", "pdf": ".pdf", "word": ".docx"}
 
 
-
 @dataclass(frozen=True)
 class Report:
     """What a run wrote, and what the page states in numbers.

@@ -19,7 +19,7 @@ from evalsys.after_total import Case, Happened
 from evalsys.applications import Calendar, Circumstances, check_calendar
 from evalsys.cells import Cells
 from evalsys.faults import Fault, InputFaults, nearest
-from evalsys.fields import CONFIRMED, Bad, day, in_range, named, one_of, whole
+from evalsys.fields import CONFIRMED, SCORES, Bad, day, in_range, named, one_of, whole
 from evalsys.instrument import STANDINGS, Instrument, PassMark
 from evalsys.instrument_after import event_codes
 from evalsys.instrument_file import load_instrument
@@ -471,7 +471,7 @@ class _Round(Cells):
         instrument, full = self.instrument, self.instrument.full_marks
         others = [*(j.of for j in instrument.joined), *(g.of for g in instrument.gates if g.of != TOTAL)]
         kinds = {name: name for name in (TOTAL, OWN, *others)}
-        kinds |= {"总分": TOTAL, "本体系": OWN, "自评": "self", "未成年人": "minors", "外部": "external"}
+        kinds |= {"总分": TOTAL, "本体系": OWN, **SCORES}
         kinds = {shown: name for shown, name in kinds.items() if name in (TOTAL, OWN, *others)}
         names, score = self.known("scores"), self.read("scores", "score", one_of(kinds), need=True)
         values = self.read("scores", "value", _points, need=True)

@@ -23,7 +23,19 @@ from evalsys.objections import naming_barred, open_objections
 from evalsys.rank_chances import RankRange, another, rank_ranges
 from evalsys.ranks import Ranked, ranked
 from evalsys.selection import Award, Candidate, Decision, Goal, Quota, Selection, goals, select, share_quota
-from evalsys.titles import APPLYING, HOLDING, STATES, Bar, Proposal, State, TimeLimit, histories, proposals, state_after
+from evalsys.titles import (
+    APPLYING,
+    HOLDING,
+    STATES,
+    Bar,
+    Proposal,
+    State,
+    TimeLimit,
+    histories,
+    next_states,
+    proposals,
+    state_after,
+)
 
 __all__ = ["Decided", "Verdict", "decide", "score_error"]
 
@@ -216,7 +228,8 @@ def _mechanisms(found: TitleRound, kind: str, group: str) -> Iterator[Mechanism]
 def _quotas(found: TitleRound, drafts: Sequence[Verdict]) -> Iterator[Quota]:
     """Yield the quota of each group: the instrument's, a share of the applicants, or no limit."""
     for group in found.groups:
-        applying = sum(d.applicant.group == group and d.state.state in APPLYING for d in drafts)
+        mine = [d for d in drafts if d.applicant.group == group and d.state.state in APPLYING]
+        applying = sum(not any(_unfit(found, d.applicant, d.state)) for d in mine)  # late ones take no part
         own = list(_mechanisms(found, "quota", group))
         yearly = next((m for m in own if m.years == 1 and "at_most" in m.limits), None)
         goal = next((m for m in own if m.years and m.years > 1 and "at_least" in m.limits), None)
@@ -225,7 +238,7 @@ def _quotas(found: TitleRound, drafts: Sequence[Verdict]) -> Iterator[Quota]:
             share_of = next((m.said.source.get("clause", "") for m in own), "")
             quota = share_quota(group, found.shares[group], applying, share_of)
         else:
-            quota = Quota(group, applying if yearly is None else int(yearly.limits["at_most"]), clause=clause)
+            quota = Quota(group, len(mine) if yearly is None else int(yearly.limits["at_most"]), clause=clause)
         yield replace(
             quota,
             goal=None if goal is None else int(goal.limits["at_least"]),
@@ -295,9 +308,11 @@ def _verdict(draft: Verdict, choice: Decision | None, rank: Ranked | None, range
     state = draft.state.state
     made = replace(draft, rank=rank, range=ranges.get(draft.applicant.name), choice=choice)
     if state in APPLYING:
-        to = None if choice is None else {"selected": "named", "barred": "not_applied"}.get(choice.decision)
-        if choice is not None and choice.decision == "not_selected":
-            to = "not_applied"
+        wanted = {"selected": "named", "barred": "not_applied", "not_selected": "not_applied"}
+        to = None if choice is None else wanted.get(choice.decision)
+        if to == "named":  # the next legal step on the way
+            legal = next_states(draft.state)
+            to = next(step for step in ("named", "selected", "publicised") if step in legal)
         return replace(made, proposed=to)
     if state in HOLDING:
         steps = [step for step in draft.settled.actions if step.action and state_after(step.action, state)]
@@ -329,12 +344,17 @@ def _goals(found: TitleRound, quotas: Sequence[Quota], verdicts: Sequence[Verdic
 
 
 def _limits(found: TitleRound) -> Iterator[TimeLimit]:
-    """Yield how long states last: the term of the title, a suspension, a rectification without a limit."""
+    """Yield how long states last: the term of the title, a suspension, a rectification."""
     for m in found.instrument.mechanisms:
-        clause = m.said.source.get("clause", "")
         if m.rhythm:
-            yield TimeLimit("named", ("expired",), clause, years=m.rhythm["every"])
-        if m.action == "suspend" and m.months:
-            yield TimeLimit("suspended", ("named", "removed"), clause, months=m.months)
+            yield TimeLimit("named", ("expired",), m.said.source.get("clause", ""), years=m.rhythm["every"])
+    suspensions = [(m.months, m.said.source) for m in found.instrument.mechanisms if m.action == "suspend"]
+    for entry in found.instrument.negative_list:
+        suspensions += [(effect.months, entry.source) for effect in entry.effects if effect.action == "suspend"]
+    longest = max((months for months, _ in suspensions if months), default=None)
+    if longest is not None:  # a suspension is not looked at again before the longest term is over
+        clauses = [source.get("clause", "") for months, source in suspensions if months == longest]
+        said = "、".join(dict.fromkeys(filter(None, clauses)))
+        yield TimeLimit("suspended", ("named", "removed"), said, months=longest)
     if found.rectify_days:
         yield TimeLimit("rectifying", ("named", "removed"), "titles.yaml", days=found.rectify_days)

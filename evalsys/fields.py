@@ -159,6 +159,8 @@ STATUSES = {"空白": "empty", "起草": "drafted", "已审核": "reviewed", "�
 DRAW_AREAS = {"不分属地": "none", "每个属地": "each"}
 REPEATS = {"首次": "first", "逾期未改": "unfixed", "重复": "repeated"}
 READY = ("approved", "closed")
+#: Chinese names of scores of other assessments.
+SCORES = {"未成年人": "minors", "自评": "self", "外部": "external"}
 #: Whether a person has decided that an event counts.
 CONFIRMED = {"yes": "yes", "no": "no", "是": "yes", "否": "no"}
 

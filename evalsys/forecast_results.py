@@ -45,6 +45,7 @@ def forecast_json(found: Forecast, lang: Lang) -> str:
         "evidence_hash": assessment.evidence_hash,
         "full_marks": number(found.full),
         "pass_mark": number(found.mark),
+        "barred": bool(found.prospect.score.settled.bars),
         "score": number(found.prospect.score.value),
         "engine": found.engine,
         "why_not_exact": [{"reason": named(found, r.text).say(lang), "leaves": list(r.leaves)} for r in found.why_not],

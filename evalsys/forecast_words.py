@@ -198,6 +198,10 @@ def headline(found: Forecast, lang: Lang) -> str:
         said = chance_of(found, strict[0], strict[1] or None)
         zh += f"（督查偏严时{about(said, 'zh')}）"
         en += f" ({about(said, 'en')} if inspectors are strict)"
+    barred = found.prospect.score.settled.bars
+    if barred:
+        zh += "。已有否决情形或前置条件不具备，达到分数也不能命名"
+        en += ". Something bars the title already, whatever the score"
     return Text(zh + "。", en + ".").say(lang)
 
 

@@ -38,8 +38,8 @@ def check_after(file: Record) -> None:
         if entry["at_least"] is None and "of" in entry.spots:
             entry.at("of").report("missing_key", "at_least")
     for entry in (*(file["joined"] or []), *(file["gates"] or [])):
-        if entry["of"] == "total" and "share" in entry:
-            entry.at("of").report("bad_value", "total", "minors ...")
+        if entry["of"] == "own" or (entry["of"] == "total" and "share" in entry):  # names of the round's own scores
+            entry.at("of").report("bad_value", entry["of"], "minors ...")
     for entry in file["negative_list"] or []:
         for effect in entry["effect"] or []:
             _check_effect(effect)

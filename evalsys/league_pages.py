@@ -245,16 +245,11 @@ def _entry(league: League, unit: Unit, lang: Lang) -> Entry:
 
 
 def statement(league: League, lang: Lang) -> Html:
-    """Return the table of each group: marks, weighted marks, total, ranks, change, and what differs from print."""
+    """Return a table of all groups: marks, weighted marks, total, ranks, change, and what differs from print."""
     say = escape(words.otherwise_said(league, lang))
-    parts = [section("一", "statement", "得分明细", "Scores", lang, say, page_break=len(league.units) > _FEW)]
-    several = any(group.key for group in league.groups)
-    for group in league.groups:
-        if several:
-            parts.append(f"<h3>{escape(group.name.say(lang))}</h3>")
-        parts.append(_statement_table(league, group, lang))
+    head = section("一", "statement", "得分明细", "Scores", lang, say, page_break=len(league.units) > _FEW)
     foot = _statement_foot(league, lang)
-    return block(lang, *parts, f'<p class="cap">{escape(foot)}</p>' if foot else "")
+    return block(lang, head, _statement_table(league, lang), f'<p class="cap">{escape(foot)}</p>' if foot else "")
 
 
 def _statement_foot(league: League, lang: Lang) -> str:
@@ -286,7 +281,7 @@ def _statement_foot(league: League, lang: Lang) -> str:
     return t("", " ").join(part for part in parts if part)
 
 
-def _statement_table(league: League, group: Group, lang: Lang) -> str:
+def _statement_table(league: League, lang: Lang) -> str:
     t = speaker(lang)
     both = len(league.parts) <= _BOTH
     unit = words.measured(league, lang)
@@ -317,7 +312,12 @@ def _statement_table(league: League, group: Group, lang: Lang) -> str:
         columns += [Column(t("居第一", "First"), "", "r"), Column(t("居末位", "Last"), "", "r")]
     if _differs(league):
         columns.append(Column(t("复核", "Check"), "", "q"))
-    return table(columns, [_statement_row(league, own, both, lang) for own in group.units], tight=True)
+    rows = []
+    for group in league.groups:
+        if any(each.key for each in league.groups):  # one table for all groups: a head for each would fill a page
+            rows.append(["", f"<b>{safe(group.name.say(lang))}</b>", *[""] * (len(columns) - 2)])
+        rows += [_statement_row(league, own, both, lang) for own in group.units]
+    return table(columns, rows, tight=True)
 
 
 def _name_column(league: League, lang: Lang) -> Column:

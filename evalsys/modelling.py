@@ -463,6 +463,8 @@ class _Maker:
             a_year = self.settings.values("events").get(entry.code)
             if a_year and days is not None:
                 own = [effect for effect in entry.effects if not effect.to or standing in effect.to]
+                if standing == "applicant":  # only what came before the application counts within its months
+                    own = [effect for effect in own if effect.within is None]
                 chance = -math.expm1(-float(a_year) * max(days, 0.0) / _YEAR)
                 deduct = sum((effect.deduct for effect in own), _ZERO) / self.own_share()
                 yield Event(entry.code, chance, deduct, any(effect.action in BARRING for effect in own))

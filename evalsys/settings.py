@@ -11,7 +11,7 @@ from typing import Any
 
 from evalsys import schema
 from evalsys.faults import Fault
-from evalsys.fields import DRAW_AREAS, named
+from evalsys.fields import DRAW_AREAS, SCORES, named
 from evalsys.forecast_settings import (
     SHEET_NAMES,
     ForecastSettings,
@@ -309,7 +309,8 @@ def sheet_content(spot: Spot, grid: Grid) -> Any:
         elif not name:
             Spot(spot.faults, spot.file, number).report("unknown_key", value or " ".join(row).strip())
         elif name.startswith("其他成绩·"):
-            key = f"scores.{name.partition('·')[2]}"
+            own = name.partition("·")[2]
+            key = f"scores.{SCORES.get(own, own)}"
         elif re.fullmatch(r"周期·\d{4}年成绩", name):
             key = f"cycle.earlier.{name[3:7]}"
         if not key.isascii() and key != "设置项" and not key.startswith(("forecast.", "scores.")):

@@ -15,6 +15,8 @@ from evalsys import score
 from evalsys.after_sections import after_total
 from evalsys.after_total import Settled
 from evalsys.after_views import KINDS, VERDICTS, settled_json, settled_sentence, step_listing
+from evalsys.forecast_results import forecast_json
+from evalsys.forecast_words import headline
 from evalsys.forecasting import forecast
 from evalsys.results import score_json, score_text
 from evalsys.wording import decimal
@@ -281,3 +283,18 @@ def test_what_may_still_happen_is_taken_from_the_whole_total(tmp_path):
     before = forecast(read(tmp_path / "c", (), first, scores={"minors": 80, "self": 90}, **rate)).prospect.model
     assert [m.events[0].deduct for m in (whole, alone, before)] == [F("3.75"), 3, 3]
     assert [m.mark for m in (whole, alone, before)] == [40, 40, 40]
+
+
+@pytest.mark.parametrize("barred", [True, False])
+def test_a_forecast_says_that_something_bars_the_title(tmp_path, barred):
+    found = forecast(read(tmp_path, EVENTS[-1:] if barred else (), scores={"minors": 90, "self": 90}))
+    assert json.loads(forecast_json(found, "zh"))["barred"] is barred
+    assert ("达到分数也不能命名" in headline(found, "zh")) is barred
+    assert ("Something bars the title already" in headline(found, "en")) is barred
+    assert "达到所需得分率" in headline(found, "zh")  # other than the pass mark: minors count a fifth
+
+
+def test_a_forecast_of_the_own_score_alone_names_the_pass_mark(tmp_path):
+    found = forecast(read(tmp_path, (), scores={"minors": 80, "self": 90}))
+    assert found.mark == found.prospect.score.pass_mark.value
+    assert "达到目标线" in headline(found, "zh")

@@ -69,7 +69,7 @@ def reasons(made, name, lang="zh"):
 def test_the_30th_of_june_is_in_time_and_the_1st_of_july_is_late(tmp_path):
     moves = [*applied("甲"), *applied("乙", on="2027-07-01")]
     made = decide(titles(tmp_path, ORGANS, "甲乙", [("甲", 90), ("乙", 95)], moves=moves))
-    assert outcome(made) == [("selected", "named", ()), ("barred", "not_applied", ("四4〈1〉",))]
+    assert outcome(made) == [("selected", "selected", ()), ("barred", "not_applied", ("四4〈1〉",))]
     assert reasons(made, "乙") == ["申报逾期，2027年6月30日已截止"]
     assert reasons(made, "乙", "en") == ["late: applications were taken until 2027-06-30"]
     # barred or not, both are ranked: 95 comes first
@@ -88,7 +88,7 @@ def test_applications_in_odd_years_and_selection_in_even_years(tmp_path):
 
 def test_a_day_of_application_that_is_not_known_is_not_late(tmp_path):
     made = decide(titles(tmp_path, ORGANS, [{"candidate": "甲", "state": "applied"}], [("甲", 90)]))
-    assert outcome(made) == [("selected", "named", ())]
+    assert outcome(made) == [("selected", "selected", ())]
 
 
 def test_only_the_moves_before_the_day_count(tmp_path):
@@ -121,7 +121,7 @@ def test_a_veto_removes_a_holder_at_once_and_a_candidate_is_not_named(tmp_path):
 
 @pytest.mark.parametrize(
     ("confirmed", "holder", "candidate", "open_"),
-    [("", None, "named", 1), ("yes", "removed", "not_applied", 0), ("no", None, "named", 0)],
+    [("", None, "selected", 1), ("yes", "removed", "not_applied", 0), ("no", None, "selected", 0)],
 )
 def test_a_veto_that_a_person_has_to_confirm(tmp_path, confirmed, holder, candidate, open_):
     rows = [{"candidate": "甲", "state": "applied"}, {"candidate": "乙", "state": "named"}]
@@ -198,11 +198,11 @@ def test_what_bars_an_applicant(tmp_path):
     scores = [("W", 99), ("S", 98), ("R", 97), ("P", 96), ("D", 94), ("low", "84.996"), ("edge", 85)]
     made = decide(own(tmp_path, rows, scores, events=events))
     assert dict(zip(["W", "S", "R", "P", "D", "low", "edge"], outcome(made), strict=True)) == {
-        "W": ("selected", "named", ()),
+        "W": ("selected", "selected", ()),
         "S": ("barred", "not_applied", ("乙条",)),
         "R": ("barred", "not_applied", ("丙条",)),
         "P": ("barred", "not_applied", ("丁行",)),
-        "D": ("selected", "named", ()),
+        "D": ("selected", "selected", ()),
         "low": ("barred", "not_applied", ("",)),
         "edge": ("not_selected", "not_applied", ()),
     }
@@ -274,6 +274,26 @@ def test_a_term_of_two_years(tmp_path):
     assert (due.to, due.clause, due.last_day) == (("expired",), "四4〈1〉", DAY(2029, 3, 1))
 
 
+@pytest.mark.parametrize(
+    ("passed", "to"),
+    [(["applied"], "selected"), (["applied", "publicised"], "selected"), (["applied", "selected"], "publicised"),
+     (["applied", "selected", "publicised"], "named"), (["applied", "publicised", "selected"], "named")],
+)  # fmt: skip
+def test_the_next_legal_step_to_a_name_is_proposed(tmp_path, passed, to):
+    steps = [move("甲", state, f"2028-01-{day:02d}") for day, state in enumerate(passed, 1)]
+    made = decide(own(tmp_path, ["甲"], [("甲", 95)], moves=steps))
+    assert outcome(made)[0][:2] == ("selected", to)
+    assert (passed[-1], to) in MOVES
+
+
+def test_late_applicants_are_not_counted_in_a_share(tmp_path):
+    late = [move(name, "applied", "2027-07-01") for name in "丁戊己"]
+    groups = {"all": {"name": ALL, "share": "1/3"}}
+    moves = [*applied("甲", "乙", "丙"), *late]
+    made = decide(titles(tmp_path, ORGANS | {"groups": groups}, "甲乙丙丁戊己", [(n, 90) for n in "甲乙"], moves=moves))
+    assert made.selection.groups[0].quota == 1  # of three in time, not of six
+
+
 # --------------------------------------------------------------------------------------------------- ties and choices
 
 
@@ -285,7 +305,7 @@ def tied(folder, settings=None):
 def test_a_tie_at_the_cut_waits_for_a_person(tmp_path):
     made = decide(tied(tmp_path))
     assert outcome(made) == [
-        *(("selected", "named", ()), ("tie", None, ()), ("tie", None, ()), ("not_selected", "not_applied", ())),
+        *(("selected", "selected", ()), ("tie", None, ()), ("tie", None, ()), ("not_selected", "not_applied", ())),
     ]
     assert [v.rank.rank for v in made.verdicts] == [1, 2, 2, 4]
     assert (verdict(made, "乙").choice.free, verdict(made, "乙").choice.tied) == (1, ("乙", "丙"))
@@ -297,9 +317,9 @@ def test_what_a_person_chose(tmp_path):
     made = decide(tied(tmp_path, {"groups": groups}))
     assert [o[:2] for o in outcome(made)] == [
         *(
-            ("selected", "named"),
+            ("selected", "selected"),
             ("not_selected", "not_applied"),
-            ("selected", "named"),
+            ("selected", "selected"),
             ("not_selected", "not_applied"),
         ),
     ]
@@ -576,7 +596,7 @@ def test_against_every_possible_choice(base):
             apply = v.applicant.state in ("applied", "publicised")
             assert (v.choice is not None) == apply
             if apply:
-                proposed = {"selected": "named", "tie": None, "no_score": None}.get(v.choice.decision, "not_applied")
+                proposed = {"selected": "selected", "tie": None, "no_score": None}.get(v.choice.decision, "not_applied")
                 assert v.proposed == proposed
                 assert (v.choice.decision == "barred") == bool(v.bars)
                 seen[v.choice.decision] += 1

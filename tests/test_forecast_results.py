@@ -13,7 +13,8 @@ from evalsys.forecasting import forecast
 from evalsys.model import PARTS
 
 KEYS = [
-    *("schema", "instrument", "place", "round", "inspection_date", "evidence_hash", "full_marks", "pass_mark", "score"),
+    *("schema", "instrument", "place", "round", "inspection_date", "evidence_hash", "full_marks", "pass_mark"),
+    *("barred", "score"),
     *("engine", "why_not_exact", "seed", "draws", "mean", "mean_error", "sd", "quantiles"),
     *("chance", "chance_error", "chance_bounds", "chance_given_severity", "variance_shares"),
     *("parameters", "assumed", "notes"),

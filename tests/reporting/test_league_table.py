@@ -21,11 +21,12 @@ def made(lang, **parameters):
     return render_html(_executed(find_notebook(NAME), {"table": JINING, "lang": lang, **parameters}), lang)
 
 
-def test_the_notebook_has_five_parameters_each_explained_and_no_outputs():
+def test_the_notebook_has_six_parameters_each_explained_and_no_outputs():
     path = find_notebook(NAME)
     found = notebook_parameters(path)
     assert [(parameter.name, parameter.kind) for parameter in found] == [
-        ("table", "str"), ("assessment", "str"), ("by", "str"), ("previous", "str"), ("lang", "str"),
+        ("table", "str"), ("assessment", "str"), ("by", "str"), ("previous", "str"),
+        ("with_forecast", "bool"), ("lang", "str"),
     ]  # fmt: skip
     assert all(parameter.comment for parameter in found)
     assert (notebook_folder() / found[0].default).is_file()
@@ -34,7 +35,7 @@ def test_the_notebook_has_five_parameters_each_explained_and_no_outputs():
         assert cell.get("execution_count") is None
 
 
-@pytest.mark.parametrize("given", [{"lang": "fr"}, {"tabel": "x"}, {"by": 3}])
+@pytest.mark.parametrize("given", [{"with_forecast": "often"}, {"lang": "fr"}, {"tabel": "x"}, {"by": 3}])
 def test_its_parameters_are_strict(given):
     with pytest.raises(InputFaults):
         checked_parameters(find_notebook(NAME), given)
@@ -59,6 +60,17 @@ def test_the_page_loads_nothing_and_is_whole(lang, assessment):
     if lang == "en":
         assert not re.search(r"得分|名次|未测评|复核|假定|示例", page.text)
     assert ("示例数据" in page.text) == (lang == "zh" and not assessment)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_list_of_assessments_is_a_page_too(tmp_path, lang):
+    (tmp_path / "units.csv").write_text(f"name,assessment\nA,{WUJIANG.resolve()}\n", "utf-8")
+    html, missing = made(lang, table=str(tmp_path / "units.csv"), with_forecast=False)
+    page = Page(html)
+    assert missing == ""
+    assert "93.86" in page.text
+    for trace in ("None", "nan%", "Fraction(", "Traceback"):
+        assert trace not in page.text
 
 
 @pytest.mark.slow

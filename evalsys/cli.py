@@ -148,8 +148,11 @@ def _name_and_language(kind: str, subject: Path, pass_mark: str | None) -> tuple
 
         return load_instrument(str(subject)).id, "zh"
     if kind == "table":
-        from evalsys.published import read_published
+        from evalsys.league_forecasts import is_list, read_list
+        from evalsys.published import read_published, rule_beside
 
+        if not rule_beside(subject).is_file() and is_list(subject):
+            return Path(read_list(subject, forecasts=False).file).stem, "zh"
         return Path(read_published(subject).file).stem, "zh"
     if kind == "titles":
         from evalsys.decision_files import read_titles

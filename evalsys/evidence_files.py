@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evalsys.settings import SETTING_NAMES
+from evalsys.tables import read_one
 
 __all__ = ["evidence_files", "said_of"]
 
@@ -61,6 +62,14 @@ def evidence_files(path: Path) -> Mapping[str, Path]:
     return found
 
 
+def _listed(path: Path) -> list[str]:
+    """Return the assessments that a list names; none where the file is no list of them."""
+    grid = read_one(path, [])
+    head = grid.rows[0] if grid is not None and grid.rows else []
+    place = next((head.index(name) for name in ("assessment", "测评") if name in head), None)
+    return [] if grid is None or place is None else [row[place] for row in grid.rows[1:] if len(row) > place]
+
+
 def _gather(path: Path, name: str, found: dict[str, Path], seen: set[Path]) -> None:
     if path.resolve() in seen or not path.exists():
         return
@@ -77,6 +86,8 @@ def _gather(path: Path, name: str, found: dict[str, Path], seen: set[Path]) -> N
     if ruled or path.suffix.lower() in (".yaml", ".yml"):
         return
     settings, base = said_of(path), path if path.is_dir() else path.parent
+    for place in _listed(path) if path.is_file() and not settings else ():
+        _gather(base / place, f"{name}/{place}", found, seen)
     for key in ("instrument", "weights"):
         value = settings.get(key)
         if isinstance(value, str) and (base / value).is_file():

@@ -44,7 +44,10 @@ def title_block(league: League, lang: Lang) -> Html:
         more = t(f"等 {len(league.groups)} 组", f" and {len(league.groups) - 4} more") if len(league.groups) > 4 else ""
         facts.append((t("分组", "Groups"), t("、", ", ").join(several) + more))
     facts.append(
-        (t("名次", "Ranks"), t("按未取整得分，同分并列", "unrounded scores, ties shared")),
+        (
+            t("名次", "Ranks"),
+            t("组内按未取整得分，同分并列（1、2、2、4）", "unrounded scores, ties shared (1, 2, 2, 4)"),
+        ),
     )
     title = league.title.say(lang)
     kind = t("模拟测评排名", "League table")
@@ -314,7 +317,7 @@ def _statement_table(league: League, lang: Lang) -> str:
         columns.append(Column(t("复核", "Check"), "", "q"))
     rows = []
     for group in league.groups:
-        if any(each.key for each in league.groups):  # one table for all groups: a head for each would fill a page
+        if len(league.groups) > 1:  # one table for all groups: a head for each would fill a page
             rows.append(["", f"<b>{safe(group.name.say(lang))}</b>", *[""] * (len(columns) - 2)])
         rows += [_statement_row(league, own, both, lang) for own in group.units]
     return table(columns, rows, tight=True)
@@ -423,7 +426,7 @@ def _review_foot(known: Sequence[Text], lang: Lang) -> str:
         shared = t("；", "; ").join(reason.say(lang) for reason in known)
         said += t(f"表中各数均与下列情形一致：{shared}。", f"All of these are also consistent with: {shared}. ")
     return said + t(
-        "“一致”只说明这样算会得到原公布的数字，不说明原公布就是这样算的。",
+        "“一致”只说明这样算可得原公布的数，不说明原来就这样算。",
         "It tells what would give the printed figure, not how it was made.",
     )
 
@@ -441,13 +444,14 @@ def _review_table(league: League, checks: Sequence[Check], known: Sequence[Text]
         Column(t("相差", "Difference"), "", "r"),
         Column(t("与何种算法一致", "Consistent with"), "", "q"),
     ]
+    places = max((_places(Fraction(c.computed)) for c in checks if c.computed is not None), default=2)
     rows = []
     for check in checks:
         name = "" if check.row is None else check.row.name
         figure_name = league.total.say(lang) if check.kind == "total" else names.get(check.column, check.column)
         if check.kind == "part":
             figure_name += f" × {percent_short(weights[check.column])}" if check.column in weights else ""
-        number = "–" if check.computed is None else _unrounded(Fraction(check.computed))
+        number = "–" if check.computed is None else decimal(Fraction(check.computed), places)
         gap = words.signed(-(check.difference or Fraction(0)), check.printed)
         cell = f"l|{gap}" if check.verdict == "error" else gap
         why = words.reasons(check, known, lang)
@@ -467,10 +471,9 @@ def _review_table(league: League, checks: Sequence[Check], known: Sequence[Text]
     return table(columns, rows, tight=True)
 
 
-def _unrounded(value: Fraction) -> str:
-    """Return an exact number: all its decimals, at most six."""
-    places = next((places for places in range(7) if (value * 10**places).denominator == 1), 6)
-    return decimal(value, max(places, 2))
+def _places(value: Fraction) -> int:
+    """Return how many decimals show an exact number: at least two, at most six."""
+    return next((places for places in range(2, 7) if (value * 10**places).denominator == 1), 6)
 
 
 def _plain_review(league: League, lang: Lang) -> Html:
@@ -526,10 +529,6 @@ def provenance(league: League, lang: Lang) -> Html:
         (t("来源情况", "About the source"), "" if league.note is None else league.note.say(lang).rstrip("。.")),
         (t("文件", "Files") if league.plain is None else t("测评", "Assessment"), t("、", ", ").join(league.files)),
         (t("指纹", "Hash"), league.hash[:8]),
-        (
-            t("名次规则", "Ranks"),
-            t("组内按未取整得分，同分并列（1、2、2、4）", "by unrounded scores in each group, ties share (1, 2, 2, 4)"),
-        ),
         (t("误差", "Errors"), _errors(league, lang)),
         (
             t("版本", "Versions"),

@@ -31,7 +31,10 @@ def made(mark=Fraction(34), now=Fraction(36), sd_of_severity=0.3, **more):
                 blocks=(SimpleNamespace(name="集贸市场·东街", site_type="market", area="东街"),),
             ),
             score=SimpleNamespace(
-                value=now, assessment=SimpleNamespace(sites=pd.DataFrame({"name": ["甲", "乙", "丙", "丁"]}))
+                value=now,
+                assessment=SimpleNamespace(sites=pd.DataFrame({"name": ["甲", "乙", "丙", "丁"]})),
+                pass_mark=None if mark is None else SimpleNamespace(value=mark),
+                settled=SimpleNamespace(bars=()),
             ),
         ),
         "engine": "exact", "why_not": (), "mean": 36.1249, "mean_error": 0.0, "sd": 0.6, "chance": 0.74,

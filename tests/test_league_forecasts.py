@@ -85,6 +85,13 @@ def test_ranks_are_those_of_all_inspections_counted_one_by_one(three):
         assert sum(own.chances.chances) == pytest.approx(1, abs=1e-9)
 
 
+def test_neighbours_do_not_differ_unless_their_order_is_firm(tmp_path):
+    for name, values in (("a", (0,) * 8), ("b", (0,) * 8), ("c", (1,) * 8)):
+        unit(tmp_path / name, values)
+    (group,) = league_of(str(listed(tmp_path, [("甲村", "a"), ("乙村", "b"), ("丙村", "c")]))).groups
+    assert [(one.ranked.name, other.ranked.name) for one, other in group.alike] == [("甲村", "乙村")]
+
+
 def test_one_team_makes_ranks_firmer_than_one_for_each(three):
     from evalsys.rank_chances import discrete, rank_ranges
 

@@ -12,6 +12,7 @@ import click
 import evalsys
 from evalsys.cli_audit import verbs_on_tables
 from evalsys.cli_batch import verbs_on_batches
+from evalsys.cli_cycle import verbs_on_cycles
 from evalsys.cli_decisions import verbs_on_titles
 from evalsys.cli_fixes import verbs_on_fixes
 from evalsys.cli_instrument import instrument
@@ -455,6 +456,7 @@ def lab(no_browser: bool) -> None:
 main.add_command(instrument)
 for _group in (
     verbs_on_batches,
+    verbs_on_cycles,
     verbs_on_titles,
     verbs_on_fixes,
     verbs_on_ratios,

@@ -7,13 +7,13 @@ from fractions import Fraction
 from html import escape
 
 from evalsys import cycle_words as words
-from evalsys.after_total import final_line
 from evalsys.cycle_figures import Piece, Reach, cycle_line
-from evalsys.cycles import Aim, CycleSettings, Standing, aim, aims, cycle_settings, standing, totals
+from evalsys.cycle_results import settings_of_cycle
+from evalsys.cycles import Aim, CycleSettings, Standing, aim, aims, standing, totals
 from evalsys.forecasting import Forecast
 from evalsys.language import Lang
 from evalsys.markup import Column, Html, block, figure, section, speaker, table
-from evalsys.scoring import Score, case_of
+from evalsys.scoring import Score
 from evalsys.wording import decimal, percent_short, points
 
 __all__ = ["cycle", "cycle_of"]
@@ -23,24 +23,9 @@ _LEVELS = (Fraction(80, 100), Fraction(85, 100), Fraction(90, 100), Fraction(95,
 
 
 def cycle_of(result: Score, found: Forecast | None, lang: Lang, *, number: str = "") -> Html:
-    """Return the section for a mock assessment; nothing where its settings name no cycle.
-
-    The total that is wanted is the settings', else the pass mark.
-    """
-    years = result.assessment.settings.cycle
-    if years is None:
-        return block(lang)
-    instrument = result.assessment.instrument
-    shares = next(m.shares for m in instrument.mechanisms if m.kind == "cycle" and m.shares)
-    wanted = years.wanted
-    if wanted is None and result.pass_mark is not None:
-        wanted = result.pass_mark.value
-    keep, adjust = final_line(instrument, case_of(result.assessment))
-    settings = cycle_settings(
-        shares, years.first_year, years.year, years.earlier, wanted,
-        full=instrument.full_marks, adjust=adjust, keep=keep,
-    )  # fmt: skip
-    return cycle(settings, found, lang, number=number)
+    """Return the section for a mock assessment; nothing where its settings name no cycle."""
+    settings = settings_of_cycle(result)
+    return block(lang) if settings is None else cycle(settings, found, lang, number=number)
 
 
 def cycle(settings: CycleSettings, found: Forecast | None, lang: Lang, *, number: str = "") -> Html:

@@ -234,6 +234,7 @@ PROBLEMS: dict[str, Text] = {
         "没有这种点位类型；新的类型请先登记到“名录”表", "unknown site type: list a new one in the sheet of names"
     ),
     # what comes after the total
+    "no_rhythm": Text("来源没有规定哪一年做什么", "the source does not say what is done in which year"),
     "no_cycle": Text("测评体系没有规定各年度的权重", "the instrument has no shares of the years of a cycle"),
     "not_in_order": Text("次序（after_total）里没有列出这一项", "the order (after_total) leaves this out"),
     # parameters of a report

@@ -344,6 +344,7 @@ def said(path: Path, lang: Any = "en") -> list[str]:
     return [fault.say(lang) for fault in raised.value.faults]
 
 
+@pytest.mark.parametrize("lang", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_told_at_its_cell(tmp_path, lang, name):
     case = FAULTS[name]

@@ -75,7 +75,7 @@ def seen(tmp_path_factory):
     return make
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_part_of_every_kind_is_well_formed(seen, kind, lang, monkeypatch):
     pictures = []

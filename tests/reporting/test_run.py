@@ -34,13 +34,14 @@ def environ(folder):
     return {**os.environ, "LANGUAGE": "C", **{name: str(path) for name, path in own.items()}}
 
 
-@pytest.fixture(scope="module")
-def chinese(tmp_path_factory):
+@pytest.fixture(scope="module", params=["without a forecast", pytest.param("as it is", marks=pytest.mark.slow)])
+def chinese(request, tmp_path_factory):
     """Make the main report as the README says, from another folder; return the folder and the process."""
     folder = tmp_path_factory.mktemp("chinese")
     env = environ(tmp_path_factory.mktemp("user"))
+    more = () if request.param == "as it is" else ("-p", "with_forecast", "False")
     return folder, subprocess.run(
-        command(WUJIANG), cwd=folder, env=env, capture_output=True, encoding="utf-8", check=False
+        command(WUJIANG, *more), cwd=folder, env=env, capture_output=True, encoding="utf-8", check=False
     )
 
 
@@ -70,6 +71,7 @@ def test_the_paths_are_the_result_and_errors_stay_silent(chinese):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("chinese", ["as it is"], indirect=True)
 def test_the_kernel_shows_what_the_cells_say(chinese, html):
     """A page from a kernel has the same bytes as one from this process: nothing depends on time or place."""
     made = (chinese[0] / "reports/wujiang-2016/mock-assessment.zh.html").read_text("utf-8")
@@ -88,7 +90,8 @@ def test_the_executed_notebook_holds_parameters_outputs_and_its_place(chinese):
     assert {output.output_type for output in outputs} == {"execute_result"}
     stamp = notebook.metadata.papermill
     assert (stamp.output_path, stamp.exception) == (str(path), None)
-    assert stamp.parameters == {"assessment": str(WUJIANG), "lang": "zh"}
+    shown = {name: value for name, value in stamp.parameters.items() if name != "with_forecast"}
+    assert shown == {"assessment": str(WUJIANG), "lang": "zh"}
     assert notebook.metadata.kernelspec.name == "python3"
 
 

@@ -16,13 +16,13 @@ day of its last month, or on the last of that month. Holidays are not looked at.
 
 from __future__ import annotations
 
-import calendar
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from evalsys.faults import Fault, InputFaults, nearest
 from evalsys.language import Text
+from evalsys.when import months_later
 
 __all__ = [
     "APPLYING",
@@ -366,9 +366,7 @@ class TimeLimit:
         """Return the last day of the period, None where the source gives no limit."""
         if not (self.years or self.months or self.days):
             return None
-        year, month = divmod(since.year * 12 + since.month - 1 + 12 * self.years + self.months, 12)
-        day = min(since.day, calendar.monthrange(year, month + 1)[1])
-        return Date(year, month + 1, day) + datetime.timedelta(days=self.days)
+        return months_later(since, 12 * self.years + self.months) + datetime.timedelta(days=self.days)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GROUNDS = {"#ffffff", "#fff", "#edf0f3", "#d8dee4", "#f2f4f6"}
 PALETTE = {colour.lower() for colour in COLOURS.values()}
 #: Names of sites, units and fixes are the user's, in any language.
-NAMES = "社区[A-Z]?|[一-鿿]+(?:街道|局|队|镇)|（?大）?|\\(大\\)"
+NAMES = "示例(?:单位|社区)\\d+|社区[A-Z]?|[一-鿿]+(?:街道|局|队|镇)|（?大）?|\\(大\\)"
 HEX = r"#[0-9a-fA-F]{6}\b|#[0-9a-fA-F]{3}\b"
 
 

@@ -14,6 +14,7 @@ from evalsys.faults import Fault, InputFaults
 from evalsys.language import Lang, Text
 from evalsys.reporting.bundle import member_text, read_bundle
 from evalsys.reporting.jobs import Job, Outcome
+from evalsys.reporting.notebooks import PLACES
 
 __all__ = ["Difference", "Rerun", "compare", "page_lines", "rerun_bundle"]
 
@@ -139,12 +140,13 @@ def rerun_bundle(
     """
     old, parameters = read_bundle(path)
     own = dict(parameters)
+    place = next((name for name in PLACES if own.get(name)), None)  # what the report is on, where it is a file
     if assessment is not None:
-        if "assessment" not in own:
+        if place is None:
             raise InputFaults([Fault("unknown_parameter", old.job.notebook, None, "assessment")])
-        own["assessment"] = str(Path(assessment).resolve())
-    if "assessment" in own and not Path(str(own["assessment"])).exists():
-        raise InputFaults([Fault("missing_folder", path.name, None, "assessment", own["assessment"], "--assessment")])
+        own[place] = str(Path(assessment).resolve())
+    if place is not None and not Path(str(own[place])).exists():
+        raise InputFaults([Fault("missing_folder", path.name, None, place, own[place], "--assessment")])
     # printing and packing again would prove nothing about the numbers
     forms = tuple(form for form in old.job.forms if form == "annex")
     job = replace(old.job, parameters=own, forms=forms, attempts=0)

@@ -232,13 +232,15 @@ def test_each_fails_alone_and_says_why(tmp_path):
 @pytest.mark.slow
 def test_every_report_in_both_languages_and_every_form(tmp_path):
     """The real round and the synthetic city, with everything that can be written; a bundle makes the same numbers."""
-    rows = ["notebook,assessment,instrument,name,lang,budget"]
+    rows = ["notebook,assessment,instrument,name,lang,budget,table,titles"]
     for lang in ("zh", "en"):
         for name in ("mock-assessment", "fix-sensitivity", "what-if"):
-            rows += [f"{name},{ROOT / 'data' / 'wujiang-2016'},,吴江,{lang},"]
-        rows += [f"instrument-audit,,wujiang-field-2016,体系,{lang},"]
-        rows += [f"mock-assessment,{ROOT / 'data' / 'synthetic-city'},,城市,{lang},"]
-        rows += [f"fix-sensitivity,{ROOT / 'data' / 'synthetic-city'},,城市,{lang},40"]
+            rows += [f"{name},{ROOT / 'data' / 'wujiang-2016'},,吴江,{lang},,,"]
+        rows += [f"instrument-audit,,wujiang-field-2016,体系,{lang},,,"]
+        rows += [f"mock-assessment,{ROOT / 'data' / 'synthetic-city'},,城市,{lang},,,"]
+        rows += [f"fix-sensitivity,{ROOT / 'data' / 'synthetic-city'},,城市,{lang},40,,"]
+        rows += [f"league-table,,,街道,{lang},,{ROOT / 'data' / 'jining-2017' / 'streets.csv'},"]
+        rows += [f"title-decision,,,评选,{lang},,,{ROOT / 'data' / 'example-titles'}"]
     table = tmp_path / "t.csv"
     table.write_text("\n".join(rows) + "\n", "utf-8")
     forms = ["--pdf", "--word", "--annex", "--bundle"]
@@ -248,10 +250,10 @@ def test_every_report_in_both_languages_and_every_form(tmp_path):
     run = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     found = manifest.read(out)
-    assert len(found) == 12
+    assert len(found) == 16
     for key, outcome in found.items():
         assert {"html", "notebook", "pdf", "word", "bundle"} <= set(outcome.outputs)
-        assert "annex" in outcome.outputs or "what-if" in key
+        assert "annex" in outcome.outputs or "what-if" in key or "league" in key
         for held in outcome.outputs.values():
             assert file_hash(out / held["path"]) == held["sha256"]
     assert found["吴江/mock-assessment.zh"].summary["rate"] == found["吴江/mock-assessment.en"].summary["rate"]

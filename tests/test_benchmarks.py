@@ -54,6 +54,7 @@ def test_every_benchmark_is_tested():
     ]
 
 
+@pytest.mark.slow
 def test_instruments(tmp_path):
     found = quick("instruments", tmp_path)
     assert found["instruments"] >= 26
@@ -80,6 +81,7 @@ def test_score(tmp_path):
             assert peaks["imports"] is None or peaks["imports"] <= peaks["read"] <= peaks["score"]
 
 
+@pytest.mark.slow
 def test_start(tmp_path):
     found = quick("start", tmp_path)
     assert found["seconds"].keys() >= {"python -c pass", "evalsys --help", "papermill --help"}

@@ -252,7 +252,7 @@ def test_faulty_evidence_is_one_list_in_the_language_of_the_locale_and_nothing_i
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["a-file/x.csv", "a-file/deeper/x.csv"])
+@pytest.mark.parametrize("name", ["a-file/x.csv", pytest.param("a-file/deeper/x.csv", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("verb", [["score"], ["check"], ["rectify"], ["forecast"], ["report", "mock-assessment"]])
 def test_a_target_that_cannot_be_written_is_one_line(run, tmp_path, verb, name):
     (tmp_path / "a-file").touch()

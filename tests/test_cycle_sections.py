@@ -34,7 +34,7 @@ def found(tmp_path_factory):
     return {"law": forecast(read), "drawn": forecast(read, engine="simulate", draws=1_000), "none": None}
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("engine", ["law", "none"])
 @pytest.mark.parametrize("name", CYCLES)
 def test_every_cycle_is_well_formed(found, name, engine, lang, monkeypatch):

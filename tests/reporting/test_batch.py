@@ -200,6 +200,7 @@ def batch_of(folder, rows, timeout):
     return {outcome.job.name: outcome for outcome in made.all}, told
 
 
+@pytest.mark.slow
 def test_a_report_that_fails_harms_no_other(tmp_path):
     found, told = batch_of(tmp_path, [("wrong", "a", 1), ("well", "b", 2)], 60.0)
     assert told == [1, 0]

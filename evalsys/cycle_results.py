@@ -16,10 +16,10 @@ from evalsys.language import Lang, Text
 from evalsys.listing import Column, Listing, number
 from evalsys.scoring import Score, case_of
 
-__all__ = ["cycle_json", "cycle_listing", "cycle_text", "phase_of", "settings_of_cycle", "wanted_of"]
+__all__ = ["LEVELS", "cycle_json", "cycle_listing", "cycle_text", "phase_of", "settings_of_cycle", "wanted_of"]
 
-#: Totals that are told beside the wanted one, as shares of the full marks.
-_LEVELS = (Fraction(80, 100), Fraction(85, 100), Fraction(90, 100), Fraction(95, 100))
+#: Totals that are told beside the wanted one, and levels of years to come, as shares of the full marks.
+LEVELS = (Fraction(80, 100), Fraction(85, 100), Fraction(90, 100), Fraction(95, 100))
 
 
 def settings_of_cycle(result: Score) -> CycleSettings | None:
@@ -54,7 +54,7 @@ def phase_of(instrument: Instrument, year: int) -> Phase | None:
 def wanted_of(settings: CycleSettings, asked: Sequence[Fraction]) -> list[Fraction]:
     """Return the totals to tell: those asked for, else the wanted one and some round ones."""
     own = [settings.wanted] if settings.wanted is not None else []
-    return list(asked) or sorted({*own, *(level * settings.full for level in _LEVELS)})
+    return list(asked) or sorted({*own, *(level * settings.full for level in LEVELS)})
 
 
 def _aims(settings: CycleSettings, found: Forecast | None, asked: Sequence[Fraction]) -> tuple[Standing, list[Aim]]:

@@ -8,7 +8,7 @@ from html import escape
 
 from evalsys import cycle_words as words
 from evalsys.cycle_figures import Piece, Reach, cycle_line
-from evalsys.cycle_results import settings_of_cycle
+from evalsys.cycle_results import LEVELS, settings_of_cycle
 from evalsys.cycles import Aim, CycleSettings, Standing, aim, aims, standing, totals
 from evalsys.forecasting import Forecast
 from evalsys.language import Lang
@@ -17,9 +17,6 @@ from evalsys.scoring import Score
 from evalsys.wording import decimal, percent_short, points
 
 __all__ = ["cycle", "cycle_of"]
-
-#: Wanted sums, and levels of years to come, that the page tells beside the wanted one; shares of full marks.
-_LEVELS = (Fraction(80, 100), Fraction(85, 100), Fraction(90, 100), Fraction(95, 100))
 
 
 def cycle_of(result: Score, found: Forecast | None, lang: Lang, *, number: str = "") -> Html:
@@ -140,7 +137,7 @@ def _wanted(now: Standing, found: Forecast | None, lang: Lang) -> str:
     """Return the table of several wanted totals."""
     t, full = speaker(lang), now.settings.full
     own = () if now.settings.wanted is None else (now.settings.wanted,)
-    wanted = sorted({*(level * full for level in _LEVELS), *own})
+    wanted = sorted({*(level * full for level in LEVELS), *own})
     head = t(f"不同目标下 {now.settings.year} 年须得的分数", f"What {now.settings.year} must bring for other totals")
     first = Column(t("总分目标", "Wanted total"), t("分", "points"))
     rows = [(points(one.need.wanted, 2), one) for one in aims(now, found, wanted)]
@@ -156,7 +153,7 @@ def _levels(now: Standing, found: Forecast | None, lang: Lang) -> str:
     mark = points(now.settings.wanted, 2)
     head = t(f"{others}得分不同时，总分 {mark} 分的要求", f"A total of {mark}, by the scores of {others}")
     first = Column(t("其余年份各得", "Other years, each"), t("分", "points"))
-    levels = [level * now.settings.full for level in _LEVELS]
+    levels = [level * now.settings.full for level in LEVELS]
     rows = [(points(one.need.others or Fraction(0), 2), one) for one in aims(now, found, [now.settings.wanted], levels)]
     return f"<h3>{escape(head)}</h3>" + _needs(first, rows, found, lang, with_best=True)
 

@@ -8,8 +8,10 @@ from builders import write_csv, write_yaml
 from click.testing import CliRunner
 
 from evalsys import load_instrument, read_assessment, score
+from evalsys.applications import Calendar
 from evalsys.cli_cycle import verbs_on_cycles
 from evalsys.cycle_results import phase_of, settings_of_cycle
+from evalsys.cycles import RHYTHMS
 from evalsys.faults import InputFaults
 
 ROWS = [
@@ -110,7 +112,18 @@ def test_a_year_stands_alone():
     assert run("yuhua-organs-2005", "--year", 2027, "--wanted", "90").exit_code == 2
 
 
+def test_the_rhythm_of_the_code_is_that_of_the_instrument():
+    """What a year is for and when one may apply stand in two places; they must not drift apart."""
+    own = load_instrument("yuhua-organs-2005")
+    (rhythm,) = [m.rhythm for m in own.mechanisms if m.rhythm]
+    calendar = Calendar("", **rhythm)
+    for year in range(2005, 2012):
+        place = phase_of(own, year).place
+        assert calendar.in_year("applied", year) == calendar.in_year("named", year) == (place == 1)
+        assert calendar.in_year("selected", year) == (place == 2)
+
+
 def test_police_are_tested_every_year_and_judged_every_third():
     (cycle,) = [m for m in load_instrument("taizhou-police-2009").mechanisms if m.kind == "cycle"]
-    assert cycle.shares == (F(1, 3),) * 3
+    assert cycle.shares == RHYTHMS["three-year-review"].shares == (F(1, 3),) * 3
     assert cycle.said.source["threshold"] == "assumed"

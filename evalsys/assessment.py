@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +10,13 @@ import pandas as pd
 
 from evalsys.instrument import Instrument
 from evalsys.language import Text
+from evalsys.ledger_rules import LedgerRules
 from evalsys.settings import Settings
 
 __all__ = ["Assessment"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Assessment:
     """One assessment: its instrument, settings and checked tables.
 
@@ -31,6 +33,11 @@ class Assessment:
         ``area_who`` (row, site), ``counts`` (bool: is part of the round's score) and ``why_not`` (blank, round,
         unscored, superseded, repeated).
     responses, materials, events, fixes, capacity, projects : DataFrame
+    ledgers : mapping of str to DataFrame
+        The tables of the office's ledgers by name, empty where there is no such file: findings, rectifications, steps,
+        done, grid, problems, letters, contracts, ads, volunteers, lamps, staff.
+    rules : LedgerRules
+        By which the ledgers are kept.
     units, areas : tuple of str
         Registered names; empty where none are registered.
     evidence_hash : str
@@ -50,6 +57,8 @@ class Assessment:
     fixes: pd.DataFrame
     capacity: pd.DataFrame
     projects: pd.DataFrame
+    ledgers: Mapping[str, pd.DataFrame]
+    rules: LedgerRules
     units: tuple[str, ...]
     areas: tuple[str, ...]
     evidence_hash: str

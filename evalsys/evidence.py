@@ -24,6 +24,8 @@ from evalsys.fields import FOR_THE_EYE, NO_TABLE, SHEETS, TABLES
 from evalsys.instrument import PassMark
 from evalsys.instrument_file import load_instrument
 from evalsys.language import Text
+from evalsys.ledger_reading import read_ledgers
+from evalsys.ledger_rules import ledger_rules
 from evalsys.observations import read_observations, unused_numbers
 from evalsys.reading import Reading
 from evalsys.schema import Record, Spot
@@ -133,6 +135,8 @@ def _read(path: Path, round: str | None = None) -> tuple[Assessment, Record]:
         base = path if path.is_dir() else path.parent
         weights = base / file["weights"] if file["weights"] else None
         instrument = load_instrument(file["instrument"], file["inspection_date"], base, weights)
+        named = file["ledger"]["rules"] if file["ledger"] else None
+        office = load_instrument(named, file["inspection_date"], base) if named else instrument
     except InputFaults as error:
         raise InputFaults([*faults, *error.faults]) from None
     if instrument.monthly and file["inspection_date"] is None:
@@ -154,6 +158,8 @@ def _read(path: Path, round: str | None = None) -> tuple[Assessment, Record]:
         "capacity": reading.capacity(),
     }
     tables["projects"] = reading.projects(tables["fixes"], observations)
+    rules = ledger_rules(office, settings.ledger)
+    kept = read_ledgers(reading, sites, observations, rules)
     _one_kind_only(reading, observations, tables["responses"])
     _not_after_inspection(reading, tables)
     if faults:
@@ -165,9 +171,11 @@ def _read(path: Path, round: str | None = None) -> tuple[Assessment, Record]:
         sites=sites,
         observations=observations,
         **tables,
+        ledgers=kept,
+        rules=rules,
         units=reading.units,
         areas=reading.areas,
-        evidence_hash=_hash({"sites": sites, "observations": observations, **tables}, reading),
+        evidence_hash=_hash({"sites": sites, "observations": observations, **tables, **kept}, reading),
         notes=(*settings.notes, *_notes(reading, observations, tables)),
     )
     return made, file
@@ -361,8 +369,9 @@ def _hash(tables: Mapping[str, pd.DataFrame], reading: Reading) -> str:
             ids = [sites[site] if site >= 0 else "" for site in frame["site"]]
             read = [None if seen else value for seen, value in zip(frame["seen"], frame["value"], strict=True)]
             frame = frame.assign(site_id=column_of(ids), value=column_of(read))
-        columns = sorted(_HASHED.get(name, tuple(frame.columns)))
-        held = [_plain(frame[column].tolist()) for column in columns]
+        texts = {column: _plain(frame[column].tolist()) for column in _HASHED.get(name, tuple(frame.columns))}
+        columns = sorted(column for column, held in texts.items() if any(held))  # an empty column says nothing
+        held = [texts[column] for column in columns]
         rows = sorted("\x1f".join(row) for row in zip(*held, strict=True))
         digest.update("\x1e".join([name, "\x1f".join(columns), *rows, ""]).encode())
     return digest.hexdigest()

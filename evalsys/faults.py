@@ -277,6 +277,25 @@ PROBLEMS: dict[str, Text] = {
     "choice_needless": Text("没有同分待定，无须选定", "nobody is tied at the cut: there is nothing to choose"),
     "tiers_rise": Text("失分越多，档次和份额不得越高", "tiers must fall as more is lost or noticed"),
     "last_tier": Text("最后一档不得有限值，否则有的单位无档可归", "the last tier has no limits: it holds all others"),
+    # ledgers
+    "reserved_id": Text("这样开头的编号留给由检查记录生成的问题", "ids of findings made from observations begin like this"),
+    "due_before_found": Text("整改期限早于发现日期", "due before it was found"),
+    "not_of_finding": Text("这条检查记录不属于该问题的标准和点位", "this observation is of another standard or site"),
+    "fixed_before_found": Text("整改日期早于发现日期", "put right before it was found"),
+    "reviewed_before_fixed": Text("复核日期早于整改日期", "reviewed before it was put right"),
+    "fixed_before_returned": Text("再次整改早于上次退回", "put right again before the review that returned it"),
+    "illegal_state": Text("状态不能这样变更", "the state cannot change like this"),
+    "state_not_borne_out": Text("状态与日期、复核结果不符", "the state does not agree with the days and the review"),
+    "two_open_rectifications": Text(
+        "同一问题有两条未了结的整改记录", "two rectifications of one finding are open at the same time"
+    ),
+    "part_of_finding": Text("这条检查记录并入了另一问题", "this observation is part of another finding"),
+    "no_ledger_day": Text("检查记录和问题台账都没有日期", "neither observations nor findings have a day"),
+    "own_reviewer": Text("整改单位不得自行复核", "a unit may not review its own rectification"),
+    # the ledger of materials
+    "step_without_day": Text("已办到这一步，须写明日期", "this step is done: state its day"),
+    "beyond_status": Text("状态还没有办到这一步", "the status has not come to this step"),
+    "own_material_reviewer": Text("报送单位不得自行审核", "a unit may not review its own material"),
 }
 
 COLUMNS: tuple[Text, ...] = (

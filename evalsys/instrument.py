@@ -20,8 +20,10 @@ __all__ = [
     "ACTIONS",
     "ASSUMED_STANDING",
     "BARRING",
+    "COUNTED",
     "METHODS",
     "ON_SITE",
+    "RESETS",
     "STANDINGS",
     "Bonus",
     "CheckedAt",
@@ -70,6 +72,21 @@ ACTIONS: Mapping[str, Text] = {
     "suspend": Text("停牌", "suspended"),
     "revoke": Text("撤销称号", "revoked"),
     "veto": Text("一票否决", "veto"),
+}
+#: What a ladder may count.
+COUNTED: Mapping[str, Text] = {
+    "overdue": Text("周末有逾期问题的周数", "weeks that end with something overdue"),
+    "exposure": Text("被媒体曝光的期数", "issues of media exposure that name it"),
+    "found": Text("同一点位同一标准发现问题的次数", "findings of one standard at one site"),
+    "returned": Text("复核退回的次数", "rectifications that a review returned"),
+    "lost": Text("本轮失分", "points lost in this round"),
+    "event": Text("登记的事件数", "events on record"),
+}
+#: What may set the count of a ladder back to nothing.
+RESETS: Mapping[str, Text] = {
+    "clean": Text("隔一期无此情形", "one week, or one issue, without"),
+    "verified": Text("全部复核通过", "all of it verified"),
+    "never": Text("不清零", "nothing"),
 }
 #: Those after which no title is given.
 BARRING = ("stop_nomination", "suspend", "revoke", "veto")
@@ -148,10 +165,11 @@ class Said:
 
 @dataclass(frozen=True)
 class Dated:
-    """A task with a date or a rhythm."""
+    """A task with a date or a rhythm, or a phase of the work with its first and last day."""
 
     said: Said
     when: When
+    phase: bool = False
 
 
 @dataclass(frozen=True)
@@ -182,6 +200,16 @@ class Mechanism:
     rhythm : mapping
         When a title is applied for, selected and named: ``every`` so many years; ``applied``, ``selected``, ``named``
         any year in which it is done; ``until``, the last day for applications. Empty where nothing is laid down.
+    counts : str or None
+        What a ladder counts, one of :data:`COUNTED`; None where its steps are no matter of counting.
+    by : str
+        For whom it counts: 'unit', 'area' or 'site'.
+    at : tuple of int or None
+        For each step the count at which it follows; None for one that only a person can propose.
+    resets : str or None
+        What sets the count back to nothing, one of :data:`RESETS`.
+    reviewer : str or None
+        'other' where a unit may not review its own work.
     """
 
     said: Said
@@ -198,6 +226,11 @@ class Mechanism:
     months: int | None = None
     confirm: bool = False
     rhythm: Mapping[str, Any] = field(default_factory=dict)
+    counts: str | None = None
+    by: str = "unit"
+    at: tuple[int | None, ...] = ()
+    resets: str | None = None
+    reviewer: str | None = None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from evalsys import schema
-from evalsys.instrument import ACTIONS, METHODS, STANDINGS
+from evalsys.instrument import ACTIONS, COUNTED, METHODS, RESETS, STANDINGS
 from evalsys.rule_params import read_grades, read_limit, read_measure
 from evalsys.rulebook import COMBINES, read_rule
 from evalsys.schema import Record, Spot, choice, keyed, list_of, one_or_more, pair, portion, positive, record, string
@@ -309,7 +309,14 @@ def _month_day(spot: Spot, value: Any) -> tuple[int, int] | None:
 
 
 _ABOUT = {"text": pair, "source": _where}
-_CALENDAR = record({**_ABOUT, "when": read_when}, _SAID)
+
+
+def _counts_at(spot: Spot, value: Any) -> list[int] | None:
+    """Read the count at which each step follows: ``[1, 2, none]``; ``none`` for a step that only a person proposes."""
+    return list_of(lambda own, text: 0 if text == "none" else schema.count(own, text))(spot, value)
+
+
+_CALENDAR = record({**_ABOUT, "when": read_when}, {**_SAID, "phase": schema.boolean})
 _YEARS = dict.fromkeys(("applied", "selected", "named"), schema.integer)
 _RHYTHM = record({"every": schema.count}, {**_YEARS, "until": _month_day})
 _MECHANISM = record(
@@ -322,11 +329,16 @@ _MECHANISM = record(
         "code": _code,
         "group": string,
         "years": schema.count,
-        "of": choice("total"),
+        "of": choice("total", "finding"),
         "action": _ACTION,
         "months": schema.count,
         "confirm": schema.boolean,
         "rhythm": _RHYTHM,
+        "counts": choice(*COUNTED),
+        "by": choice("unit", "area", "site"),
+        "at": _counts_at,
+        "resets": choice(*RESETS),
+        "reviewer": choice("other"),
     },
 )
 _FACT = record({**_ABOUT, "value": schema.number, "measure": read_measure}, {**_SAID, "more_than": schema.boolean})

@@ -33,7 +33,7 @@ from evalsys.reading import Reading
 from evalsys.rulebook import NOT_APPLICABLE, RULES
 from evalsys.tables import Table
 
-__all__ = ["read_observations"]
+__all__ = ["read_observations", "read_standards"]
 
 _NAME = "observations"
 #: Rules that read the column n: the number checked, or the number of findings.
@@ -58,7 +58,7 @@ def read_observations(reading: Reading, sites: pd.DataFrame) -> pd.DataFrame:
     table, instrument = reading.table(_NAME), reading.instrument
     ids = reading.read(_NAME, "observation_id", need=True)
     reading.unique(_NAME, "observation_id", ids)
-    codes = _standards(reading, table)
+    codes = read_standards(reading, _NAME)
     methods = _methods(reading, table, codes)
     places = _sites(reading, table, sites)
     _check_sites(reading, table, codes, methods, places, sites["site_type"].tolist())
@@ -99,11 +99,14 @@ def _until(text: str, reading: Reading) -> datetime.date:
 # --------------------------------------------------------------------------------------- what, how and where
 
 
-def _standards(reading: Reading, table: Table) -> list[str | None]:
-    """Return the standard of each row. A code that a workbook holds as a number may have lost a zero: 10.10 is 10.1."""
-    known = reading.instrument.standards
+def read_standards(reading: Reading, name: str) -> list[str | None]:
+    """Return the standard of each row of a table.
+
+    A code that a workbook holds as a number may have lost a zero: 10.10 is 10.1.
+    """
+    table, known = reading.table(name), reading.instrument.standards
     codes = reading.read(
-        _NAME, "standard", one_of(named(list(known), [node.name.zh for node in known.values()])), need=True
+        name, "standard", one_of(named(list(known), [node.name.zh for node in known.values()])), need=True
     )
     alike: dict[Any, list[str]] = {}
     for code in known:

@@ -84,6 +84,8 @@ class Reading(Cells):
         out["units"] = column_of(self.read("sites", "units", list_of_names(registered(self.units)), default=()))
         for column, limit in (("latitude", 90), ("longitude", 180)):
             out[column] = np.array(self.read("sites", column, degrees(limit)), dtype=float)
+        for column in ("post", "cell"):
+            out[column] = column_of(self.read("sites", column, default=""))
         return out.sort_values("site_id", kind="stable", ignore_index=True)
 
     def responses(self) -> pd.DataFrame:
@@ -136,6 +138,12 @@ class Reading(Cells):
                 "due": days_of(self.read("materials", "due", day)),
                 "unit": column_of(self.read("materials", "unit", registered(self.units))),
                 "ready": column_of(status in READY for status in found),
+                "month": column_of(self.read("materials", "month", month, default="")),
+                "drafted_on": days_of(self.read("materials", "drafted_on", day)),
+                "reviewed_on": days_of(self.read("materials", "reviewed_on", day)),
+                "reviewer": column_of(self.read("materials", "reviewer", default="")),
+                "approved_on": days_of(self.read("materials", "approved_on", day)),
+                "closed_on": days_of(self.read("materials", "closed_on", day)),
             }
         )
 
@@ -146,6 +154,7 @@ class Reading(Cells):
             {
                 "code": column_of(self.read("events", "code", one_of(codes), need=True)),
                 "date": days_of(self.read("events", "date", day, need=True)),
+                "unit": column_of(self.read("events", "unit", registered(self.units), default="")),
                 "confirmed": column_of(self.read("events", "confirmed", one_of(CONFIRMED), default="")),
                 "note": column_of(self.read("events", "note", default="")),
             }

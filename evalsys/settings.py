@@ -30,6 +30,7 @@ from evalsys.tables import Grid, Table
 __all__ = [
     "SETTING_NAMES",
     "CycleYears",
+    "LedgerSettings",
     "PlanSettings",
     "Published",
     "Settings",
@@ -112,6 +113,28 @@ class CycleYears:
 
 
 @dataclass(frozen=True)
+class LedgerSettings:
+    """How the office keeps its ledgers, where it differs from what the instrument lays down.
+
+    Attributes
+    ----------
+    rules : str or None
+        Id of the instrument whose deadlines, ladders and calendar hold; None: the assessment's own.
+    days : int or None
+        Days from finding to rectification.
+    undated : date or None
+        The day on which observations without a date were made.
+    materials_by : int or None
+        Day of the month by which a month's materials are due.
+    """
+
+    rules: str | None = None
+    days: int | None = None
+    undated: datetime.date | None = None
+    materials_by: int | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """What ``assessment.yaml`` says.
 
@@ -137,6 +160,7 @@ class Settings:
     scores : mapping of str to Fraction
         Scores of other assessments, out of 100, by the names that the instrument uses: 'minors', 'self'.
     cycle : CycleYears or None
+    ledger : LedgerSettings
     source, source_note
         Registered document that the evidence comes from, and what to know of it.
     """
@@ -159,6 +183,7 @@ class Settings:
     applied_on: datetime.date | None = None
     scores: Mapping[str, Fraction] = field(default_factory=dict)
     cycle: CycleYears | None = None
+    ledger: LedgerSettings = field(default_factory=LedgerSettings)
 
     @property
     def last_day_of_work(self) -> datetime.date | None:
@@ -232,6 +257,16 @@ def _placed(spot: Spot, value: Any) -> dict[str, tuple[Fraction | None, Spot]] |
     return None if found is None else {key: (own, schema.spot_in(spot, value, key)) for key, own in found.items()}
 
 
+def _day_of_month(spot: Spot, value: Any) -> int | None:
+    found: int | None = schema.count(spot, value)
+    if found is not None and found > 28:
+        spot.report("out_of_range", schema.short(value), "1..28")
+        return None
+    return found
+
+
+_LEDGER_KEYS = {"rules": string, "days": _days, "undated": schema.date, "materials_by": _day_of_month}
+_LEDGER = record({}, _LEDGER_KEYS)
 _CYCLE = record({"first_year": schema.count, "year": schema.count, "earlier": _placed}, {"wanted": string})
 _FILE = record(
     {"instrument": string, "place": string, "round": string},
@@ -251,6 +286,7 @@ _FILE = record(
         "applied_on": schema.date,
         "scores": _placed,
         "cycle": _CYCLE,
+        "ledger": _LEDGER,
         "published": _PUBLISHED,
         "source": record({}, {"document": string, "note": pair}),
         "notes": list_of(pair),
@@ -265,7 +301,7 @@ def read_file(spot: Spot, content: Any) -> Record | None:
 
 
 #: Settings that hold settings; a sheet names them with a dot.
-_NESTED = ("plan", "scores", "cycle")
+_NESTED = ("plan", "scores", "cycle", "ledger")
 #: Chinese names of the settings that a workbook's sheet can hold.
 SETTING_NAMES: Mapping[str, str] = {
     "测评体系": "instrument",
@@ -289,6 +325,10 @@ SETTING_NAMES: Mapping[str, str] = {
     "周期·起始年": "cycle.first_year",
     "周期·本年": "cycle.year",
     "周期·期望总分": "cycle.wanted",
+    "台账·制度取自": "ledger.rules",
+    "台账·整改天数": "ledger.days",
+    "台账·未注日期按": "ledger.undated",
+    "台账·材料每月几日前": "ledger.materials_by",
 }
 
 
@@ -425,6 +465,7 @@ def settings_of(file: Record, instrument: Instrument) -> Settings:
         applied_on=file["applied_on"],
         scores=_scores(file, instrument),
         cycle=_cycle(file["cycle"], instrument),
+        ledger=LedgerSettings(**{key: file["ledger"][key] for key in _LEDGER_KEYS} if file["ledger"] else {}),
     )
 
 

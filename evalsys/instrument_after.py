@@ -112,7 +112,7 @@ def _source(entry: Record) -> Mapping[str, str]:
 
 
 def event_codes(instrument: Instrument) -> tuple[str, ...]:
-    """Return the codes that an event may have: of the negative list, vetoes, bonuses and gates."""
-    vetoes = [m.code for m in instrument.mechanisms if m.kind == "veto" and m.code]
+    """Return the codes that an event may have: of the negative list, vetoes, bonuses, gates and ladders of events."""
+    vetoes = [m.code for m in instrument.mechanisms if (m.kind == "veto" or m.counts == "event") and m.code]
     listed = [entry.code for entry in instrument.negative_list]
     return (*listed, *(b.code for b in instrument.bonus), *(g.code for g in instrument.gates), *vetoes)

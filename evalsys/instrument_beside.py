@@ -37,7 +37,7 @@ def _entries(file: Record) -> Iterator[Record]:
 def read_beside(file: Record, known: Known) -> Mapping[str, tuple[Any, ...]]:
     """Return the entries by the name of their field in `Instrument`; faults have been reported before."""
     return {
-        "calendar": tuple(Dated(_said(e, known), e["when"]) for e in file["calendar"] or []),
+        "calendar": tuple(Dated(_said(e, known), e["when"], bool(e["phase"])) for e in file["calendar"] or []),
         "mechanisms": tuple(
             Mechanism(
                 _said(e, known),
@@ -53,6 +53,11 @@ def read_beside(file: Record, known: Known) -> Mapping[str, tuple[Any, ...]]:
                 months=e["months"],
                 confirm=bool(e["confirm"]),
                 rhythm={key: value for key, value in (e["rhythm"] or {}).items() if value is not None},
+                counts=e["counts"],
+                by=e["by"] or "unit",
+                at=tuple(count or None for count in e["at"] or ()),
+                resets=e["resets"],
+                reviewer=e["reviewer"],
             )
             for e in file["mechanisms"] or []
         ),

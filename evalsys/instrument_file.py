@@ -32,6 +32,7 @@ from evalsys.instrument import (
 )
 from evalsys.instrument_after import AFTER_ENTRIES, check_after, read_after
 from evalsys.instrument_beside import check_beside, read_beside
+from evalsys.instrument_ladders import check_ladders
 from evalsys.instrument_shape import FILE, SCHEMA, in_month, spans
 from evalsys.instrument_tree import Draft, check_sum, check_tree, drafts_of, weigh
 from evalsys.instrument_weights import apply_weights, read_weights
@@ -147,6 +148,7 @@ def _read(path: Path, shown: str, day: datetime.date | None, weights: Path | Non
     check_tree(file, drafts)
     _check_references(file, drafts, known)
     check_beside(file, known)
+    check_ladders(file, known)
     check_after(file)
     comparisons = apply_weights(drafts, own)
     monthly = isinstance(file["full_marks"], dict) or any(isinstance(d.record["points"], dict) for d in drafts)

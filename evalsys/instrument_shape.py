@@ -313,7 +313,8 @@ _ABOUT = {"text": pair, "source": _where}
 
 def _counts_at(spot: Spot, value: Any) -> list[int] | None:
     """Read the count at which each step follows: ``[1, 2, none]``; ``none`` for a step that only a person proposes."""
-    return list_of(lambda own, text: 0 if text == "none" else schema.count(own, text))(spot, value)
+    found: list[int] | None = list_of(lambda own, text: 0 if text == "none" else schema.count(own, text))(spot, value)
+    return None if found is None or len(found) < len(value) else found
 
 
 _CALENDAR = record({**_ABOUT, "when": read_when}, {**_SAID, "phase": schema.boolean})

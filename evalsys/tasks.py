@@ -123,7 +123,8 @@ def task_list(instrument: Instrument) -> tuple[Task, ...]:
     """
     nodes = tuple(instrument.standards.values())
     standards = (_of_standard(instrument, node, number) for number, node in enumerate(nodes, 1))
-    dated = (_of_dated(entry, number) for number, entry in enumerate(instrument.calendar, len(nodes) + 1))
+    entries = (entry for entry in instrument.calendar if not entry.phase or entry.said.row)  # a phase is no task
+    dated = (_of_dated(entry, number) for number, entry in enumerate(entries, len(nodes) + 1))
     return (*standards, *dated)
 
 

@@ -28,7 +28,8 @@ def printed(name: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         below[:0] = [*node.get("children", []), *node.get("standards", [])]
         if "methods" in node:
             found.append(node)
-    return found, content.get("calendar", [])
+    dated = content.get("calendar", [])
+    return found, [entry for entry in dated if not entry.get("phase") or entry.get("row")]  # a phase is no task
 
 
 def many(value: Any) -> list[str]:

@@ -277,10 +277,11 @@ SHEETS: Mapping[str, str] = {
     "责任单位": "units",
     "属地": "areas",
     "填写说明": "instructions",
+    "问卷样张": "form",
     "选项": "lists",
 }
-#: Sheets that hold no table: the page of instructions, the lists behind the drop-downs.
-NO_TABLE = ("instructions", "lists")
+#: Sheets that hold no table: the page of instructions, a questionnaire to print, the lists behind the drop-downs.
+NO_TABLE = ("instructions", "form", "lists")
 #: Columns of a table that only help the reader's eye.
 FOR_THE_EYE: Mapping[str, tuple[str, ...]] = {
     "sites": ("填写要求", "what to enter"),

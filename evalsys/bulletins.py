@@ -146,8 +146,8 @@ class Bulletin:
 
     @cached_property
     def units(self) -> pd.DataFrame:
-        """By unit: ``name``, counts as in `figures`, ``rate`` (in time of fixed; Fraction or None), ``points`` (at stake
-        in what is in hand), ``overdue_share`` (of what is in hand). A finding of several units counts for each.
+        """By unit: ``name``, counts as in `figures`, ``rate`` (in time of fixed; Fraction or None), ``points`` (at
+        stake in what is in hand), ``overdue_share`` (of what is in hand). A finding of several units counts for each.
         """
         return self._grouped([units or ("",) for units in self.kept.findings["units"].tolist()])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from evalsys.faults import Fault
 from evalsys.fields import Bad
 from evalsys.tables import Table
 
-__all__ = ["Cells", "column_of", "days_of"]
+__all__ = ["Cells", "column_of", "dates_of", "days_of"]
 
 _EMPTY = Table("", "", (), {}, [], [])
 
@@ -95,3 +96,10 @@ def column_of(values: Iterable[Any]) -> pd.Series[Any]:
 def days_of(values: Sequence[Any]) -> pd.Series[Any]:
     """Return a column of days, NaT for None."""
     return pd.Series(np.array(values, dtype="datetime64[D]").astype("datetime64[s]"))
+
+
+def dates_of(column: pd.Series[Any]) -> list[datetime.date | None]:
+    """Return a column of days as plain dates, each distinct one made once; None for NaT."""
+    distinct, place = np.unique(column.to_numpy().astype("datetime64[D]"), return_inverse=True)
+    known: list[datetime.date | None] = distinct.tolist()
+    return [known[at] for at in place.tolist()]

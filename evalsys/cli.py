@@ -16,9 +16,12 @@ from evalsys.cli_cycle import verbs_on_cycles
 from evalsys.cli_decisions import verbs_on_titles
 from evalsys.cli_fixes import verbs_on_fixes
 from evalsys.cli_instrument import instrument
+from evalsys.cli_ledgers import verbs_on_ledgers
 from evalsys.cli_ratios import verbs_on_ratios
+from evalsys.cli_running import run_and_tell
 from evalsys.cli_standings import verbs_on_standings
-from evalsys.console import FAULTS, LOCALE, Commands, gathered, say, tell, working
+from evalsys.cli_survey import survey
+from evalsys.console import LOCALE, Commands, gathered, say, tell, working
 from evalsys.faults import Fault, InputFaults
 from evalsys.language import Lang
 from evalsys.verbs import (
@@ -127,7 +130,7 @@ def report(
         )
     folder = out or Path("reports") / name
     parameters.setdefault("lang", language)
-    _run(notebook, parameters, folder, forms)
+    run_and_tell(notebook, parameters, folder, forms)
 
 
 def _kind_of_subject(notebook: str, subject: Path) -> str:
@@ -181,32 +184,6 @@ def _with_mark(assessment: Assessment, pass_mark: str | None) -> Assessment:
 
     pass_mark_of(assessment, pass_mark)
     return assessment
-
-
-def _run(notebook: str, parameters: dict[str, Any], folder: Path, forms: tuple[str, ...]) -> None:
-    """Run a report, say what happened and print the paths; the page is the last."""
-    from evalsys.reporting.make import report_of
-    from evalsys.reporting.run import ReportFailed
-
-    tell("正在生成报告……", "Making the report...")
-    bar = (
-        {"desc": say("执行", "Executing"), "unit": say("格", "cell"), "leave": False} if sys.stderr.isatty() else False
-    )
-    try:
-        made = report_of(notebook, parameters, folder, forms, bar)
-    except ReportFailed as failed:
-        where = say(f"报告的 In [{failed.cell}] 执行失败", f"In [{failed.cell}] of the notebook failed")
-        kept = say("已执行的部分保存在：", "What was executed is kept in: ")
-        click.echo(f"{where}: {failed.error}\n{kept}{failed.notebook}", err=True)
-        sys.exit(FAULTS)
-    if made.missing_glyphs:
-        missing = made.missing_glyphs
-        tell(
-            f"提示：字体中没有这些字符，显示可能不正常：{missing}", f"note: the fonts lack these characters: {missing}"
-        )
-    page = made.outputs["html"]
-    for path in [*(path for path in made.outputs.values() if path != page), page]:
-        click.echo(path)
 
 
 # ------------------------------------------------------------------------------------------------ score, check
@@ -454,11 +431,13 @@ def lab(no_browser: bool) -> None:
 
 
 main.add_command(instrument)
+main.add_command(survey)
 for _group in (
     verbs_on_batches,
     verbs_on_cycles,
     verbs_on_titles,
     verbs_on_fixes,
+    verbs_on_ledgers,
     verbs_on_ratios,
     verbs_on_standings,
     verbs_on_tables,

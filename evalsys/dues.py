@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
-
-import pandas as pd
 
 from evalsys.assessment import Assessment
 from evalsys.calendars import (
@@ -22,6 +19,7 @@ from evalsys.calendars import (
     phases_in,
     undated,
 )
+from evalsys.cells import dates_of
 from evalsys.done import days_done, delivered, deliveries_of
 from evalsys.language import Text
 from evalsys.material_checks import STEPS, status_on
@@ -211,8 +209,8 @@ def _of_materials(assessment: Assessment, day: date) -> Iterator[Due]:
     """Yield the materials with a last day, as their ledger has them; one that came on an unknown day is settled."""
     names, table, by = _material_names(assessment), assessment.materials, assessment.rules.materials_by
     texts = [table[column].tolist() for column in ("material", "unit", "month", "status")]
-    steps = [_days(table[column]) for column in STEPS.values()]
-    for row, last in enumerate(_days(table["due"])):
+    steps = [dates_of(table[column]) for column in STEPS.values()]
+    for row, last in enumerate(dates_of(table["due"])):
         code, unit, month, recorded = (column[row] for column in texts)
         due = last or (due_day(month, by) if month else None)
         days = {name: column[row] for name, column in zip(STEPS.values(), steps, strict=True)}
@@ -231,10 +229,6 @@ def _of_materials(assessment: Assessment, day: date) -> Iterator[Due]:
             state=_STATE_OF[time],
             late=late,
         )
-
-
-def _days(column: pd.Series[Any]) -> list[date | None]:
-    return [None if day is pd.NaT else day.date() for day in column]
 
 
 def _material_names(assessment: Assessment) -> dict[str, Text]:

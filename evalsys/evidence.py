@@ -142,7 +142,8 @@ def _read(path: Path, round: str | None = None) -> tuple[Assessment, Record]:
     if instrument.monthly and file["inspection_date"] is None:
         file.at("inspection_date").report("needs_month", allowed="inspection_date: 2016-08-15")
     settings = settings_of(file, instrument)
-    reading = Reading(instrument, settings if round is None else replace(settings, round=round), found.tables, faults)
+    held = settings if round is None else replace(settings, round=round)
+    reading = Reading(instrument, held, found.tables, faults, office)
     reading.blank_round, settings = settings.round, reading.settings
     sites = reading.sites()
     if not file["shares"]:
@@ -159,7 +160,7 @@ def _read(path: Path, round: str | None = None) -> tuple[Assessment, Record]:
     }
     tables["projects"] = reading.projects(tables["fixes"], observations)
     rules = ledger_rules(office, settings.ledger)
-    kept = read_ledgers(reading, sites, observations, rules)
+    kept = read_ledgers(reading, sites, observations, tables["materials"], rules)
     _one_kind_only(reading, observations, tables["responses"])
     _not_after_inspection(reading, tables)
     if faults:
@@ -369,6 +370,10 @@ def _hash(tables: Mapping[str, pd.DataFrame], reading: Reading) -> str:
             ids = [sites[site] if site >= 0 else "" for site in frame["site"]]
             read = [None if seen else value for seen, value in zip(frame["seen"], frame["value"], strict=True)]
             frame = frame.assign(site_id=column_of(ids), value=column_of(read))
+        if name == "findings":
+            known = tables["observations"]["observation_id"].tolist()
+            linked = [tuple(known[row] for row in rows) for rows in frame["observations"]]
+            frame = frame.assign(observations=column_of(linked))
         texts = {column: _plain(frame[column].tolist()) for column in _HASHED.get(name, tuple(frame.columns))}
         columns = sorted(column for column, held in texts.items() if any(held))  # an empty column says nothing
         held = [texts[column] for column in columns]
@@ -379,11 +384,8 @@ def _hash(tables: Mapping[str, pd.DataFrame], reading: Reading) -> str:
 
 def _plain(values: Sequence[Any]) -> list[str]:
     """Return a column as text, one way for each value."""
-    made: dict[Any, str] = {}
-    for value in values:
-        if not isinstance(value, str) and value not in made:
-            made[value] = _text_of(value)
-    return [value if isinstance(value, str) else made[value] for value in values]
+    made = {value: value if isinstance(value, str) else _text_of(value) for value in set(values)}
+    return [made[value] for value in values]
 
 
 def _text_of(value: Any) -> str:

@@ -278,7 +278,9 @@ PROBLEMS: dict[str, Text] = {
     "tiers_rise": Text("失分越多，档次和份额不得越高", "tiers must fall as more is lost or noticed"),
     "last_tier": Text("最后一档不得有限值，否则有的单位无档可归", "the last tier has no limits: it holds all others"),
     # ledgers
-    "reserved_id": Text("这样开头的编号留给由检查记录生成的问题", "ids of findings made from observations begin like this"),
+    "reserved_id": Text(
+        "这样开头的编号留给由检查记录生成的问题", "ids of findings made from observations begin like this"
+    ),
     "due_before_found": Text("整改期限早于发现日期", "due before it was found"),
     "not_of_finding": Text("这条检查记录不属于该问题的标准和点位", "this observation is of another standard or site"),
     "fixed_before_found": Text("整改日期早于发现日期", "put right before it was found"),
@@ -296,6 +298,9 @@ PROBLEMS: dict[str, Text] = {
     "step_without_day": Text("已办到这一步，须写明日期", "this step is done: state its day"),
     "beyond_status": Text("状态还没有办到这一步", "the status has not come to this step"),
     "own_material_reviewer": Text("报送单位不得自行审核", "a unit may not review its own material"),
+    # surveys
+    "no_questions": Text("测评体系没有计分的问卷题目", "the instrument has no questions that are scored"),
+    "no_answers": Text("没有问卷回答", "there are no answers to the survey"),
 }
 
 COLUMNS: tuple[Text, ...] = (

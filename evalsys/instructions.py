@@ -11,6 +11,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from evalsys.entries import Check, Site, scored
 from evalsys.instrument import Instrument, Question, Standard
 from evalsys.language import Lang, Text
+from evalsys.ledger_walk import MADE
 from evalsys.rulebook import RULES
 from evalsys.sheets import BLUE, INK, RULE, SOFT, edge, font, lines_in, write
 
@@ -160,8 +161,8 @@ def _steps(contents: Contents, lang: Lang) -> Iterator[str]:
 
 _SHEETS = {
     "assessment": Text(
-        "测评体系、地方、轮次、目标线；下半部分是预测的参数，都可留空",
-        "instrument, place, round, pass mark; parameters of the forecast may stay empty",
+        "测评体系、地方、轮次、目标线；以下整改、台账、预测各项都可留空，说明中写有留空时怎样处理",
+        "instrument, place, round, pass mark; the rest may stay empty: the remarks say what holds then",
     ),
     "sites": Text("要去的点位，一行一处", "the sites to visit, one a row"),
     "draw": Text(
@@ -177,6 +178,16 @@ _SHEETS = {
         "survey answers, one form and question a row; may stay empty",
     ),
     "materials": Text("要准备的材料及其状态", "the documents to prepare, and how far they are"),
+    "findings": Text(
+        "登记检查以外发现的问题，如暗访、媒体曝光、群众反映。检查记录有失分并注明日期的，"
+        f"自动列为问题，编号为 {MADE} 加记录编号，不必重填",
+        "what did not come from checks, such as films, media, citizens. An observation with a day that loses points is "
+        f"a finding by itself, {MADE} and its observation_id",
+    ),
+    "rectifications": Text(
+        f"整改一次填一行，问题台账的编号和 {MADE} 开头的编号都可填；退回后再整改的，另填一行",
+        f"one row for each attempt to put a finding right, of the sheet above or beginning with {MADE}",
+    ),
     "units": Text("责任单位名录，检查记录里的单位须在其中", "the units that answer; other sheets use these names"),
     "areas": Text("属地名录（街道、乡镇）", "the areas (sub-districts, towns)"),
 }

@@ -21,14 +21,14 @@ from evalsys.cells import column_of
 from evalsys.faults import Fault, InputFaults, nearest
 from evalsys.fields import Bad, target
 from evalsys.fixes import Fixes, fixes_of
-from evalsys.forecasting import Forecast
+from evalsys.forecasting import Forecast, forecast
 from evalsys.language import Text
 from evalsys.mending import Gain
 from evalsys.rules import Exact, exact
 from evalsys.scoring import Score, score
 from evalsys.spine import evaluate
 
-__all__ = ["NO_FORECAST", "NO_MARK", "Cost", "costs", "fixes_of_groups"]
+__all__ = ["NO_FORECAST", "NO_MARK", "Cost", "costs", "fixes_of_groups", "forecast_or_why"]
 
 #: Why there is no chance.
 NO_FORECAST = Text("未作预测，只计得分", "no forecast was made: points only")
@@ -80,6 +80,14 @@ class Cost:
     def error(self) -> float | None:
         """Standard error of `chance`: 0 by an exact law; None where there is no chance."""
         return None if self.gain is None or self.gain.chance is None else self.gain.chance_error
+
+
+def forecast_or_why(assessment: Assessment) -> tuple[Forecast | None, tuple[Fault, ...]]:
+    """Return the forecast, or why there is none: a page on ledgers does without and says so."""
+    try:
+        return forecast(assessment), ()
+    except InputFaults as error:
+        return None, tuple(error.faults)
 
 
 def costs(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evalsys.cells import column_of, days_of
+from evalsys.cells import column_of, dates_of, days_of
 from evalsys.fields import (
     CONFIRMED,
     RESULTS,
@@ -159,11 +160,8 @@ def read_rectifications(
     """
     name = "rectifications"
     table = reading.table(name)
-    own = {
-        finding: {"found_on": first.date() if first == first else None, "units": units or ()}
-        for finding, first, units in zip(findings["finding_id"], findings["found_on"], findings["units"], strict=True)
-        if finding
-    }
+    told = zip(findings["finding_id"], dates_of(findings["found_on"]), findings["units"], strict=True)
+    own = {finding: {"found_on": first, "units": units or ()} for finding, first, units in told if finding}
     known = {**made, **own}
     ids = reading.read(name, "finding_id", need=True)
     for row, finding in enumerate(ids):
@@ -261,7 +259,7 @@ def _check_row(
 def _check_order(reading: Reading, rows: Sequence[_Said]) -> None:
     """Report what cannot be from one attempt to the next: a new one follows a review that returned the last."""
     table = reading.table("rectifications")
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         both = f"{after.finding} ({table.numbers[before.row]}, {table.numbers[after.row]})"
         if before.result == "":
             reading.faults.append(table.fault("two_open_rectifications", after.row, "finding_id", both))
@@ -281,10 +279,7 @@ def _word(names: Mapping[str, str], value: str) -> str:
 def attempts_of(rectifications: pd.DataFrame) -> dict[str, list[Attempt]]:
     """Return the attempts at each finding, in the order of the file."""
     found: dict[str, list[Attempt]] = {}
-    days = [
-        [None if value != value else value.date() for value in rectifications[column].tolist()]
-        for column in ("fixed_on", "reviewed_on", "due")
-    ]
+    days = [dates_of(rectifications[column]) for column in ("fixed_on", "reviewed_on", "due")]
     results = rectifications["result"].tolist()
     for row, finding in enumerate(rectifications["finding_id"].tolist()):
         fixed, reviewed, due = (column[row] for column in days)

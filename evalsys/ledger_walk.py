@@ -2,7 +2,8 @@
 
 A check that loses points opens a finding; seen again while it is open, it is the same finding; seen again after it was
 verified, it is a new one, a relapse. Where the ledger has rows on a finding, they alone decide on its state; where it
-has none, a later check that finds all in order closes it.
+has none, a check on a later day that finds all in order closes it. The order of rows in a file decides nothing, but for
+the attempts at one finding.
 """
 
 from __future__ import annotations
@@ -157,47 +158,78 @@ def walk(
     names : sequence of str
         Ids of the observations.
     """
-    agenda: list[tuple[Day, int, Any]] = [(each.found, _FOUND, each) for each in found]
+    agenda: list[tuple[Day, int, Any]] = [
+        (each.found, _FOUND, each) for each in sorted(found, key=lambda each: each.name)
+    ]
     for look in looked:
         agenda.append((look.day, _LOOK if look.rows else _FINE, look))
-    out: list[Opened] = []
+    here = _Place()
     for day, what, item in sorted(agenda, key=lambda entry: entry[:2]):
         if what == _FOUND:
-            _open(item, out, attempts)
+            _open(item, here, attempts)
         elif what == _FINE:
-            for each in out:
+            for each in here.standing(day):
                 _fine(each, day)
         else:
-            _lossy(item, out, linked, attempts, names)
-    return out
+            _lossy(item, here, linked, attempts, names)
+    return here.out
+
+
+class _Place:
+    """The findings of one place, in the order in which they were opened; asked of days in their order."""
+
+    def __init__(self) -> None:
+        self.out: list[Opened] = []
+        self._standing: list[int] = []
+        self._over = -1
+
+    def add(self, each: Opened) -> None:
+        """Take up a finding that was just opened."""
+        self._standing.append(len(self.out))
+        self.out.append(each)
+
+    def standing(self, day: Day) -> list[Opened]:
+        """Return those that had not been verified when a day's check came."""
+        self._settle(day)
+        return [self.out[place] for place in self._standing]
+
+    def latest(self, day: Day) -> tuple[Opened | None, str]:
+        """Return the latest that stood when a day's check came, and the name of the latest that was over."""
+        self._settle(day)
+        standing = self.out[self._standing[-1]] if self._standing else None
+        return standing, self.out[self._over].name if self._over >= 0 else ""
+
+    def _settle(self, day: Day) -> None:
+        over = [place for place in self._standing if _over(self.out[place], day)]
+        if over:
+            self._over = max(self._over, *over)
+            self._standing = [place for place in self._standing if not _over(self.out[place], day)]
 
 
 def _lossy(
     look: Look,
-    out: list[Opened],
+    here: _Place,
     linked: dict[int, Opened],
     attempts: dict[str, list[Attempt]],
     names: Sequence[str],
 ) -> None:
     """Put the rows of one look to the findings that they show."""
-    for row in look.rows:
+    for row in sorted(look.rows, key=lambda row: names[row]):
         if row in linked:
             linked[row].seen.append(row)
             continue
-        standing = [each for each in out if _state(each, look.day) != "verified"]
-        if standing:
-            standing[-1].seen.append(row)
+        standing, _ = here.latest(look.day)
+        if standing is not None:
+            standing.seen.append(row)
             continue
         made = Opened(MADE + names[row], -1, look.day, seen=[row])
-        _open(made, out, attempts)
+        _open(made, here, attempts)
 
 
-def _open(each: Opened, out: list[Opened], attempts: dict[str, list[Attempt]]) -> None:
-    before = [(other, _state(other, each.found)) for other in out]
-    standing = [other.name for other, state in before if state != "verified"]
-    over = [other.name for other, state in before if state == "verified"]
-    each.repeat_of = standing[-1] if standing else ""
-    each.relapse_of = over[-1] if over and not standing else ""
+def _open(each: Opened, here: _Place, attempts: dict[str, list[Attempt]]) -> None:
+    standing, over = here.latest(each.found)
+    each.repeat_of = "" if standing is None else standing.name
+    each.relapse_of = over if standing is None else ""
     each.attempts = attempts.get(each.name, [])
     each.moves.append((each.found, "open", each.attempts[0].row if each.attempts else -1))
     for attempt in each.attempts:
@@ -205,18 +237,17 @@ def _open(each: Opened, out: list[Opened], attempts: dict[str, list[Attempt]]) -
             each.moves.append((attempt.fixed, "fixed", attempt.row))
         if attempt.reviewed is not None:
             each.moves.append((attempt.reviewed, "verified" if attempt.verified else "returned", attempt.row))
-    out.append(each)
+    here.add(each)
 
 
-def _state(each: Opened, day: Day) -> str:
-    """Return the state of a finding when a day's check came, before what was put right on that day."""
-    held = [state for moved, state, _ in each.moves if moved < day]
-    return held[-1] if held else "open"
+def _over(each: Opened, day: Day) -> bool:
+    """Whether a finding had been verified when a day's check came, before what was put right on that day."""
+    return each.closed_on is not None and each.closed_on < day
 
 
 def _fine(each: Opened, day: Day) -> None:
     """Take note that all was in order: without rows in the ledger that closes the finding."""
-    if _state(each, day) == "verified" or each.closed_on is not None:
+    if day <= each.found:  # seen before or after it was told: that day proves nothing
         return
     each.in_order_on = day
     if not each.attempts:

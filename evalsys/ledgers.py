@@ -1,8 +1,8 @@
 """The office's three ledgers [三本台账]: sites, findings, rectifications, and where each finding stands on any day.
 
 Every change of state is one row of `Ledgers.moves`; every figure of a bulletin counts such rows. A finding is in
-hand [在办] while it is open or was returned, awaits review [待复核] once it was put right, and is closed [销号] when that
-was verified. It is overdue when it is in hand after its last day.
+hand [在办] while it is open or was returned, awaits review [待复核] once it was put right, and is closed [销号] when
+that was verified. It is overdue when it is in hand after its last day.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalsys.assessment import Assessment
-from evalsys.cells import column_of, days_of
+from evalsys.cells import column_of, dates_of, days_of
 from evalsys.instrument import Instrument
 from evalsys.language import Text
 from evalsys.ledger_rules import LedgerRules
@@ -91,26 +91,17 @@ class Ledgers:
 # ------------------------------------------------------------------------------------------------- building them
 
 
-def _days(frame: pd.DataFrame, column: str) -> list[datetime.date | None]:
-    """Return a column of days as plain dates, each distinct one made once."""
-    values = frame[column].to_numpy().astype("datetime64[D]")
-    known = {day: None if np.isnat(day) else day.item() for day in np.unique(values)}
-    if np.isnat(values).any():
-        return [None if np.isnat(day) else known[day] for day in values]
-    return [known[day] for day in values]
-
-
 def _keys(frame: pd.DataFrame) -> list[Key]:
     """Return what makes a place: the standard and the site; without a site the area and the units that answer."""
     columns = (frame[name].tolist() for name in ("place", "site", "area", "units"))
     return [
-        (place, site) if site >= 0 else (place, -1, area, units)
+        (place, site) if site >= 0 else (place, -1, area, tuple(sorted(units or ())))
         for place, site, area, units in zip(*columns, strict=True)
     ]
 
 
 def _observed(observations: pd.DataFrame, rules: LedgerRules) -> list[datetime.date | None]:
-    return [rules.undated if day is None else day for day in _days(observations, "observed_on")]
+    return [rules.undated if day is None else day for day in dates_of(observations["observed_on"])]
 
 
 def candidates(instrument: Instrument, observations: pd.DataFrame, rules: LedgerRules) -> dict[str, dict[str, Any]]:
@@ -136,7 +127,7 @@ def walked(
     known = [
         Opened(name, row, found)
         for row, (name, found) in enumerate(
-            zip(findings["finding_id"].tolist(), _days(findings, "found_on"), strict=True)
+            zip(findings["finding_id"].tolist(), dates_of(findings["found_on"]), strict=True)
         )
         if found is not None
     ]
@@ -145,13 +136,18 @@ def walked(
         by_key.setdefault(key, []).append(each)
     linked = {row: each for each, rows in zip(known, findings["observations"].tolist(), strict=True) for row in rows}
     fine = in_order(instrument, observations).tolist()
-    looked = looks(_keys(observations), _observed(observations, rules), fine)
+    days = _observed(observations, rules)
+    looked = looks(_keys(observations), days, fine)
     names = observations["observation_id"].tolist()
-    return [
+    out = [
         (key, each)
         for key in dict.fromkeys([*looked, *by_key])
         for each in walk(looked.get(key, ()), by_key.get(key, ()), linked, attempts, names)
     ]
+    for row, each in linked.items():
+        if days[row] is None and not fine[row]:
+            each.seen.append(row)  # nobody knows when, but the office says to what it belongs
+    return out
 
 
 @lru_cache(maxsize=2)  # a page asks for the same assessment's again and again
@@ -174,24 +170,28 @@ def ledgers_of(assessment: Assessment) -> Ledgers:
     np.True_
     """
     table, rules = assessment.ledgers["findings"], assessment.rules
-    observations = assessment.observations
-    found = walked(assessment.instrument, observations, table, assessment.ledgers["rectifications"], rules)
+    attempts = assessment.ledgers["rectifications"]
+    found = walked(assessment.instrument, assessment.observations, table, attempts, rules)
     found.sort(key=lambda each: (each[1].found, each[1].name))
-    days = _observed(observations, rules)
-    fine = in_order(assessment.instrument, observations)
-    undated = tuple(
-        name
-        for name, day, order in zip(observations["observation_id"].tolist(), days, fine.tolist(), strict=True)
-        if day is None and not order
-    )
     opened = [each for _, each in found]
     return Ledgers(
         assessment=assessment,
         rules=rules,
         findings=_findings(assessment, opened, [key for key, _ in found]),
         moves=_moves(opened),
-        undated=undated,
+        undated=_undated(assessment),
     )
+
+
+def _undated(assessment: Assessment) -> tuple[str, ...]:
+    """Return the observations that lose points, have no day, and are linked by no row of the office."""
+    days = _observed(assessment.observations, assessment.rules)
+    if None not in days:
+        return ()
+    fine = in_order(assessment.instrument, assessment.observations).tolist()
+    linked = {row for rows in assessment.ledgers["findings"]["observations"].tolist() for row in rows}
+    names = assessment.observations["observation_id"].tolist()
+    return tuple(names[row] for row, day in enumerate(days) if day is None and not fine[row] and row not in linked)
 
 
 _TOLD = ("area", "units", "source", "what", "photo", "note")
@@ -200,7 +200,7 @@ _TOLD = ("area", "units", "source", "what", "photo", "note")
 def _findings(assessment: Assessment, opened: Sequence[Opened], keys: Sequence[Key]) -> pd.DataFrame:
     table, observations, rules = assessment.ledgers["findings"], assessment.observations, assessment.rules
     told = {name: table[name].tolist() for name in _TOLD}
-    stated = _days(table, "due")
+    stated = dates_of(table["due"])
     seen = {name: observations[name].tolist() for name in ("area", "units", "photo")}
     columns: dict[str, list[Any]] = {name: [] for name in (*_TOLD, "due")}
     for each in opened:
@@ -263,7 +263,7 @@ def spells(kept: Ledgers) -> pd.DataFrame:
     -------
     DataFrame
         ``finding, start, end`` (the first day on which it was no longer in hand at the day's end; NaT while it is),
-        ``due``: the finding's, or the one that the attempt after a return states; and ``ended_by``, the row of the
+        ``due``: the finding's, after a return the last one that an attempt states; and ``ended_by``, the row of the
         moves that ended it, -1.
     """
     moves = kept.moves
@@ -275,14 +275,14 @@ def spells(kept: Ledgers) -> pd.DataFrame:
     ended = follows[starts]
     ends[ended] = day[starts[ended] + 1]
     due = kept.findings["due"].to_numpy()[finding[starts]].copy()
-    stated = kept.assessment.ledgers["rectifications"]["due"].to_numpy()
-    row = moves["row"].to_numpy()
-    for place, start in enumerate(starts.tolist()):
-        # a return is told by the attempt that failed; the next attempt may state a new last day
-        after = start + 1
-        if moves["to"].iat[start] == "returned" and follows[start] and row[after] >= 0:
-            new = stated[row[after]]
-            due[place] = due[place] if np.isnat(new) else new
+    # a return is told by the attempt that failed; the one after it may state a new last day, also before it is fixed
+    table = kept.assessment.ledgers["rectifications"]
+    name = table["finding_id"]
+    held = table["due"].where(name.duplicated()).groupby(name, sort=False).ffill()  # the first one's is the finding's
+    after = held.groupby(name, sort=False).shift(-1).fillna(held).to_numpy()
+    again = np.flatnonzero(moves["to"].to_numpy()[starts] == "returned")
+    stated = after[moves["row"].to_numpy()[starts[again]]]
+    due[again] = np.where(np.isnat(stated), due[again], stated)
     ended_by = np.where(ended, starts + 1, -1)
     return pd.DataFrame(
         {"finding": finding[starts], "start": day[starts], "end": ends, "due": due, "ended_by": ended_by}
@@ -335,10 +335,10 @@ def states(kept: Ledgers, day: datetime.date) -> pd.DataFrame:
 
 
 def _seen_again(kept: Ledgers, stamp: np.datetime64) -> NDArray[np.int64]:
-    """Return on how many days after the first each finding was seen, up to a day."""
-    finding = kept.seen["finding"].to_numpy()[kept.seen["day"].to_numpy() <= stamp]
-    times = np.bincount(finding, minlength=len(kept.findings)).astype(np.int64)
-    return np.maximum(times - 1, 0)
+    """Return on how many days after it was found each finding was seen, up to a day."""
+    finding, day = kept.seen["finding"].to_numpy(), kept.seen["day"].to_numpy()
+    later = (day <= stamp) & (day > kept.findings["found_on"].to_numpy()[finding])
+    return np.bincount(finding[later], minlength=len(kept.findings)).astype(np.int64)
 
 
 @dataclass(frozen=True)

@@ -47,13 +47,21 @@ class Reading(Cells):
         Those that the assessment has.
     faults : list of Fault
         Receives every fault.
+    office : Instrument, optional
+        The one whose deadlines, ladders and calendar the office works by, where it is another.
     """
 
     def __init__(
-        self, instrument: Instrument, settings: Settings, tables: Mapping[str, Table], faults: list[Fault]
+        self,
+        instrument: Instrument,
+        settings: Settings,
+        tables: Mapping[str, Table],
+        faults: list[Fault],
+        office: Instrument | None = None,
     ) -> None:
         super().__init__(tables, faults)
         self.instrument, self.settings = instrument, settings
+        self.office = office or instrument
         self.blank_round = settings.round  # where a row names none
         self.units = self.register("units", "unit")
         self.areas = self.register("areas", "area")
@@ -148,8 +156,8 @@ class Reading(Cells):
         )
 
     def events(self) -> pd.DataFrame:
-        """Read the events that the instrument's negative list, vetoes, bonus and gates know."""
-        codes = {code: code for code in event_codes(self.instrument)}
+        """Read the events that the instrument, or the one whose ladders the office climbs, knows."""
+        codes = {code: code for found in (self.instrument, self.office) for code in event_codes(found)}
         return pd.DataFrame(
             {
                 "code": column_of(self.read("events", "code", one_of(codes), need=True)),

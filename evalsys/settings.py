@@ -267,7 +267,7 @@ def _day_of_month(spot: Spot, value: Any) -> int | None:
 
 _LEDGER_KEYS = {"rules": string, "days": _days, "undated": schema.date, "materials_by": _day_of_month}
 _LEDGER = record({}, _LEDGER_KEYS)
-_CYCLE = record({"first_year": schema.count, "year": schema.count, "earlier": _placed}, {"wanted": string})
+_CYCLE = record({"first_year": schema.count, "year": schema.count}, {"earlier": _placed, "wanted": string})
 _FILE = record(
     {"instrument": string, "place": string, "round": string},
     {
@@ -490,8 +490,9 @@ def _cycle(found: Record | None, instrument: Instrument) -> CycleYears | None:
     if not shares:
         found.spot.report("no_cycle")
         return None
-    first, year, earlier = found["first_year"], found["year"], found["earlier"]
-    if first is None or year is None or earlier is None:
+    first, year = found["first_year"], found["year"]
+    earlier: dict[str, tuple[Fraction | None, Spot]] = found["earlier"] or {}
+    if first is None or year is None:
         return None
     if not first <= year < first + len(shares):
         found.at("year").report("out_of_range", str(year), f"{first}..{first + len(shares) - 1}")

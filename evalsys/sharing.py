@@ -119,7 +119,7 @@ def with_shared(own: Assessment, other: Assessment) -> Assessment:
     order = _order(sites)
     merged = pd.concat([own.observations, observations], ignore_index=True) if len(observations) else own.observations
     back = {before: after for after, before in enumerate(order)}
-    merged = merged.assign(site=np.array([back.get(site, -1) for site in merged["site"]], dtype=np.int64))
+    merged = _at_sites(merged, back)
     counted = int(other.observations["counts"].sum())
     note = Text(
         f"取用“{other.name}”的检查记录 {rows} 行（共 {counted} 行）、问卷回答 {answered} 条，均为共用事实；"
@@ -132,9 +132,17 @@ def with_shared(own: Assessment, other: Assessment) -> Assessment:
         sites=sites.iloc[order].reset_index(drop=True),
         observations=merged,
         responses=pd.concat([own.responses, responses], ignore_index=True) if len(responses) else own.responses,
+        ledgers={name: _at_sites(frame, back) for name, frame in own.ledgers.items()},
         evidence_hash=hashlib.sha256(f"{own.evidence_hash} {other.evidence_hash}".encode()).hexdigest(),
         notes=(*own.notes, note),
     )
+
+
+def _at_sites(frame: pd.DataFrame, places: Mapping[int, int]) -> pd.DataFrame:
+    """Return a table whose rows of sites, if it has them, are those of the sites in their new order."""
+    if "site" not in frame.columns:
+        return frame
+    return frame.assign(site=np.array([places.get(site, -1) for site in frame["site"]], dtype=np.int64))
 
 
 def _observations(own: Assessment, other: Assessment, targets: Mapping[str, Sequence[str]]) -> tuple[int, pd.DataFrame]:

@@ -39,6 +39,7 @@ from evalsys.instructions import Contents, instructions_sheet
 from evalsys.instrument import METHODS, Instrument, Standard
 from evalsys.instrument_file import load_instrument
 from evalsys.language import Lang, Text
+from evalsys.ledger_sheets import Offers, finding_columns, ledger_sheet, office_settings, rectification_columns
 from evalsys.rulebook import RULES
 from evalsys.schema import decimal
 from evalsys.settings import SETTING_NAMES
@@ -116,6 +117,13 @@ _WIDTHS = {"met": 8, "loss": 10, "option": 18, "grade": 8, "deduct": 16, "none":
 _PAGE = 240
 #: Columns that only findings with points off have.
 _OF_FINDINGS = ("n", "found_by", "repeat")
+#: The days of the steps of a material.
+_STEPS = (
+    ("报送日期", "drafted_on"),
+    ("审核日期", "reviewed_on"),
+    ("审定日期", "approved_on"),
+    ("归档日期", "closed_on"),
+)
 
 
 @dataclass(frozen=True)
@@ -148,7 +156,7 @@ class _Template:
     def workbook(self) -> Workbook:
         workbook = new_workbook(self.say("模拟测评", "Mock assessment"))
         names = ["instructions", "assessment", "sites", "draw", "observations", "responses", "materials"]
-        names += ["units", "areas"]
+        names += ["findings", "rectifications", "units", "areas"]
         empty = {"responses": not self.questions, "materials": not self.materials}
         empty |= dict.fromkeys(("sites", "draw"), not self.sites)
         sheets = {name: workbook.create_sheet(self.sheet_name(name)) for name in names if not empty.get(name)}
@@ -208,7 +216,8 @@ class _Template:
             Field(self.say("说明", "remark"), 62 if self.lang == "zh" else 76),
             Field(self.say("来源", "source"), 24, fill_in=True),
         ]
-        own, forecast = [*self.settings(), *self.plan()], list(self.forecast())
+        office, forecast = list(office_settings(self.instrument, self.offers())), list(self.forecast())
+        own = [*self.settings(), *self.plan(), *((each.name, None, each.remark) for each in office)]
         said = [(key, None, remark) for key, remark, _ in forecast]
         self.table(sheet, fields, [[*row, None] for row in (*own, *said)], 0)
         sheet.auto_filter.ref = None
@@ -222,6 +231,10 @@ class _Template:
             sheet.cell(row, 2).number_format = DAY
         for key in ("pass_mark", "plan.budget", "plan.spare_days", "plan.chance"):
             sheet.cell(plan[key], 2).number_format = "General"
+        for each in office:
+            sheet.cell(rows[each.name], 2).number_format = each.form
+            if each.entry is not None:
+                attach(sheet, 2, [rows[each.name]], each.entry, each.name, self.lang)
         for key in ("instrument", "schema"):
             sheet.cell(rows[key], 2).font = font(10, SOFT)
         attach(sheet, 2, days, self.day(), "inspection_date", self.lang)
@@ -363,10 +376,11 @@ class _Template:
             Field(self.say("点位编号", "site_id"), 30),
             Field(self.say("点位类型", "site_type"), 28),
             Field(self.say("点位名称", "name"), 40, fill_in=True),
-            Field(self.say("属地", "area"), 28, fill_in=True),
+            Field(self.say("属地", "area"), 24, fill_in=True),
+            Field(self.say("责任岗位", "post"), 20, fill_in=True),
         ]
         rows: list[list[object]] = [
-            [site.site_id, self.type_name(site.site_type), site.name, None] for site in self.sites
+            [site.site_id, self.type_name(site.site_type), site.name, None, None] for site in self.sites
         ]
         if any(site.more for site in self.sites):
             every = self.say("此类点位全部检查：有几处填几行", "every site of this type is checked: add a row for each")
@@ -377,6 +391,8 @@ class _Template:
         types = [self.type_name(name) for name in self.instrument.site_types]
         attach(sheet, 2, ready, self.choice(types), fields[1].heading, self.lang)
         attach(sheet, 4, ready, self.registered("areas", "area"), fields[3].heading, self.lang)
+        post = self.say("此处由哪个岗位负责；只填岗位，不填姓名", "who answers at the site: a post, never a name")
+        attach(sheet, 5, ready, Entry("custom", "LEN({cell})>0", prompt=post), fields[4].heading, self.lang)
 
     def type_name(self, site_type: str) -> str:
         return self.instrument.site_types[site_type].zh if self.lang == "zh" else site_type
@@ -532,9 +548,10 @@ class _Template:
             Field(self.say("状态", "status"), 14, fill_in=True),
             Field(self.say("截止日期", "due"), 16, DAY, "center", True),
             Field(self.say("责任单位", "unit"), 24, fill_in=True),
+            *(Field(self.say(*each), 13, DAY, "center", True) for each in _STEPS),
         ]
         rows = [
-            [material.id, material.name.say(self.lang), None, None, self.lead_of(standard)]
+            [material.id, material.name.say(self.lang), None, None, self.lead_of(standard), *[None] * len(_STEPS)]
             for standard in self.standards
             for material in standard.materials
         ]
@@ -544,6 +561,26 @@ class _Template:
         attach(sheet, 3, ready, self.choice(statuses), fields[2].heading, self.lang)
         attach(sheet, 4, ready, self.day(), fields[3].heading, self.lang)
         attach(sheet, 5, ready, self.registered("units", "unit"), fields[4].heading, self.lang)
+        every = self.say("可不填；填了就从报送起逐步填到现在的状态", "optional; then for every step up to the status")
+        for place, field in enumerate(fields[5:], 6):
+            attach(sheet, place, ready, replace(self.day(), prompt=every), field.heading, self.lang)
+
+    def findings_sheet(self, sheet: Worksheet) -> None:
+        ledger_sheet(sheet, finding_columns(self.offers()), self.lang)
+
+    def rectifications_sheet(self, sheet: Worksheet) -> None:
+        ledger_sheet(sheet, rectification_columns(self.offers()), self.lang)
+
+    def offers(self) -> Offers:
+        return Offers(
+            lang=self.lang,
+            sites=self.listed_sites() if self.sites else None,
+            units=self.registered("units", "unit"),
+            day=self.day(),
+            choice=self.choice,
+            standards=list(self.instrument.standards),
+            sheets={name: self.sheet_name(name) for name in ("findings", "units")},
+        )
 
     def lead_of(self, standard: Standard) -> str | None:
         return self.instrument.units[standard.lead[0]].zh if standard.lead else None

@@ -46,6 +46,7 @@ def test_every_benchmark_is_tested():
         "fixes",
         "instruments",
         "law",
+        "ledgers",
         "report",
         "score",
         "simulate",

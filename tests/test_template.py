@@ -397,7 +397,7 @@ def test_each_value_cell_accepts_what_its_rule_reads(many: Path, tmp_path: Path)
         "1.4": ("custom", "不适用"),
         "1.5": ("list", '"litter,posters,无"'),
         "2.1": ("decimal", ""),
-        "2.4": ("list", "'填写说明'!$I$1:$I$3"),
+        "2.4": ("list", "'填写说明'!$J$1:$J$3"),
         "2.5": ("list", '"A,B,C,D"'),
         "2.6": ("custom", "LEN("),
         "2.7": ("whole", "0"),
@@ -419,7 +419,7 @@ def test_each_value_cell_accepts_what_its_rule_reads(many: Path, tmp_path: Path)
         for place in set(columns) - set(open_cells):
             shut = validation_at(sheet, row, place)
             assert (shut.type, shut.formula1) == ("custom", "FALSE")
-    listed = [book["填写说明"].cell(row, 9).value for row in (1, 2, 3)]
+    listed = [book["填写说明"].cell(row, 10).value for row in (1, 2, 3)]
     assert listed == ["已建立, 并运行", "已建立", "未建立"]
 
 
@@ -444,6 +444,21 @@ def test_lists_dates_units_and_areas_have_drop_downs(wujiang: Path) -> None:
             assert found.formula1.startswith(f"OFFSET('{register}'!$A$2")
     types = validation_at(sites, 2, column_of(sites, "点位类型"))
     assert types.formula1 == '"' + ",".join(text.zh for text in load_instrument(ID).site_types.values()) + '"'
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_site_has_a_post_that_answers_for_it(tmp_path: Path, lang: Any) -> None:
+    path = template(tmp_path, lang=lang)
+    book = openpyxl.load_workbook(path)
+    sheet = book["点位" if lang == "zh" else "sites"]
+    column = column_of(sheet, "责任岗位" if lang == "zh" else "post")
+    found = validation_at(sheet, 2, column)
+    assert ("不填姓名" if lang == "zh" else "never a name") in found.prompt
+    sheet.cell(3, column).value = "街道城管办主任"
+    book.save(path)
+    sites = read_assessment(path).sites.set_index("site_id")["post"]
+    assert sites[sheet.cell(3, 1).value] == "街道城管办主任"
+    assert (sites != "").sum() == 1
 
 
 def test_a_list_too_long_for_a_drop_down_stands_on_the_first_page(tmp_path: Path) -> None:
@@ -523,7 +538,8 @@ def test_the_first_page_says_what_to_do(wujiang: Path) -> None:
 
 def test_sheets_print_on_a4_with_their_heading(wujiang: Path) -> None:
     book = openpyxl.load_workbook(wujiang)
-    assert [sheet.title for sheet in book] == ["填写说明", "设置", "点位", "抽查", "检查记录", "责任单位", "属地"]
+    ledgers = ["问题台账", "整改台账"]
+    assert book.sheetnames == ["填写说明", "设置", "点位", "抽查", "检查记录", *ledgers, "责任单位", "属地"]
     sheet = book["检查记录"]
     assert sheet.print_title_rows in ("1:1", "$1:$1")
     assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)

@@ -50,6 +50,9 @@ def facts_of(notebook: Any) -> dict[str, Any]:
     units, groups        how many a league table ranks, in how many groups
     rounding, errors     of the figures that it recomputes: how many differ in the last digit, how many are wrong
     candidates           of a round of titles, with `selected`, `tied`, `beyond_quota`, `unassessed`
+    period, month, day   of a bulletin, a month's report, a unit's card
+    findings_new         of a bulletin: findings of the period, also `findings_fixed`; `findings_in_hand` and
+    findings_...         `findings_overdue` at its end; `measures` proposed; `rate_closed`, the rate with what is closed
     annex                name of the Excel annex, where one was written
     ==================== ================================================================================
 

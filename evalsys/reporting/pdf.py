@@ -355,7 +355,7 @@ class _Walk:
         for name in sorted(classes & _WORDS.keys()):
             words = f"#{_WORDS[name]}[{words}]"
         if tag == "a" and element.get("href"):
-            return self._link(element.get("href"), words)
+            return self._link(element.get("href"), words, plain=bool(element.get("title")))
         mark = _INLINE.get(tag, "")
         return f"#{mark}[{words}]" if mark else words
 
@@ -363,11 +363,13 @@ class _Walk:
         for child in self.shown(element):
             yield self.inline(child) + _text(child.tail or "")
 
-    def _link(self, href: str, words: str) -> str:
+    def _link(self, href: str, words: str, *, plain: bool) -> str:
+        """Return a link; a figure whose title says where its rows stand keeps its own colour."""
+        shown = words if plain else f"#in-blue[{words}]"
         if href.startswith("#"):
             known = href[1:] in self.idents
-            return f"#link(label({_string(href[1:])}))[#in-blue[{words}]]" if known else words
-        return f"#link({_string(href)})[#in-blue[{words}]]"
+            return f"#link(label({_string(href[1:])}))[{shown}]" if known else words
+        return f"#link({_string(href)})[{shown}]"
 
     # ------------------------------------------------------------------------------------------------ pictures
 

@@ -102,7 +102,8 @@ def _inline(child: Any, look: Look, is_facts: bool) -> Iterator[Run]:
         for part in child:
             yield Run("", look, bar=_BAR * _share(part))
     elif name == "a":
-        yield from runs_of(child, replace(look, colour=BLUE, link=child.get("href") or ""))
+        colour = look.colour if child.get("title") else BLUE  # a figure that says where its rows stand keeps its own
+        yield from runs_of(child, replace(look, colour=colour, link=child.get("href") or ""))
     elif name in _LOOKS:
         if name in _OWN_LINE:
             yield Run(_BREAK, look)

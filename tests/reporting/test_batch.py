@@ -242,6 +242,8 @@ def test_every_report_in_both_languages_and_every_form(tmp_path):
         rows += [f"fix-sensitivity,{ROOT / 'data' / 'synthetic-city'},,城市,{lang},40,,"]
         rows += [f"league-table,,,街道,{lang},,{ROOT / 'data' / 'jining-2017' / 'streets.csv'},"]
         rows += [f"title-decision,,,评选,{lang},,,{ROOT / 'data' / 'example-titles'}"]
+        for name in ("weekly-bulletin", "unit-card", "monthly-report"):
+            rows += [f"{name},{ROOT / 'data' / 'example-ledgers'},,台账,{lang},,,"]
     table = tmp_path / "t.csv"
     table.write_text("\n".join(rows) + "\n", "utf-8")
     forms = ["--pdf", "--word", "--annex", "--bundle"]
@@ -251,7 +253,7 @@ def test_every_report_in_both_languages_and_every_form(tmp_path):
     run = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     found = manifest.read(out)
-    assert len(found) == 16
+    assert len(found) == 22
     for key, outcome in found.items():
         assert {"html", "notebook", "pdf", "word", "bundle"} <= set(outcome.outputs)
         assert "annex" in outcome.outputs or "what-if" in key or "league" in key

@@ -51,12 +51,14 @@ PAGES = {
     "audit": lambda _, lang: shown("instrument-audit", instrument="taizhou-police-2009", lang=lang),
     "what-if": lambda folder, lang: shown("what-if", assessment=folder, lang=lang),
     "league": lambda _, lang: shown("league-table", table=ROOT / "data/jining-2017/streets.csv", lang=lang),
+    "week": lambda _, lang: shown("weekly-bulletin", assessment=ROOT / "data/example-ledgers", lang=lang),
+    "month": lambda _, lang: shown("monthly-report", assessment=ROOT / "data/example-ledgers", lang=lang),
     "titles": lambda _, lang: shown("title-decision", titles=ROOT / "data/example-titles", lang=lang),
 }
 
 
 #: The pages that take longest.
-SLOW = ("mock", "real", "fixes", "what-if", "titles")
+SLOW = ("mock", "real", "fixes", "what-if", "week", "month", "titles")
 EACH = [
     pytest.param((name, lang), id=f"{name}-{lang}", marks=[pytest.mark.slow] if name in SLOW else [])
     for name in PAGES

@@ -247,6 +247,13 @@ def _nothing(issue: Issue, lang: Lang) -> str:
         return Text(
             f"台账最早的问题发现于 {first}，在本期之后。", f"The first finding of the ledgers is of {first}, after it."
         ).say(lang)
+    undated = len(issue.kept.undated)
+    if undated:
+        return Text(
+            f"{undated:,} 条有失分的检查没有日期，不能列入哪一期；请补填检查日期，或设置“台账·未注日期按”。",
+            f"{plural(undated, 'lossy observation')} without a day can be in no issue: add the days, or set "
+            "ledger: undated.",
+        ).say(lang)
     return Text(
         "没有可通报的问题；有了检查记录或问题台账后再生成。",
         "There is nothing to report yet: add observations with their days, or the table of findings.",
@@ -437,10 +444,14 @@ def reconciled_said(issue: Issue, lang: Lang) -> str:
         )
     else:
         said = Text(
-            "三本台账一致：每条问题都有点位和整改记录。",
-            "The three ledgers agree: every finding has its site and its rectification.",
+            "三本台账一致：每条问题都有整改记录。" if whole else "三本台账一致：每条问题都有点位和整改记录。",
+            f"The three ledgers agree: every finding has {'' if whole else 'its site and '}its rectification.",
         )
-    tail = Text(f"其中 {whole:,} 条问题属全域，不在点位上。", f" {whole:,} of the whole place, at no site.")
+    tail = Text(
+        f"台账所列 {len(issue.after):,} 条问题中，{whole:,} 条属全域，不在点位上。",
+        f" Of all {len(issue.after):,} findings in the ledger {whole:,} {'is' if whole == 1 else 'are'} of the whole "
+        "place, at no site.",
+    )
     return said.say(lang) + (tail.say(lang) if whole else "")
 
 

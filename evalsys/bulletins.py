@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from evalsys.assessment import Assessment
 from evalsys.cells import column_of
 from evalsys.faults import Fault, InputFaults
-from evalsys.ledgers import Flow, Ledgers, flow, ledgers_of, month_days, week_days
+from evalsys.ledgers import IN_HAND, Flow, Ledgers, flow, ledgers_of
 from evalsys.scoring import Score, score
-from evalsys.when import months_later
+from evalsys.when import month_days, months_later, week_days, week_of
 
-__all__ = ["SERIES", "Bulletin", "bulletin", "period_days", "points_of"]
+__all__ = ["SERIES", "Bulletin", "bulletin", "period_days", "period_of", "points_of"]
 
 #: How many periods the series shows.
 SERIES = 6
@@ -34,7 +34,7 @@ def period_days(period: str) -> tuple[datetime.date, datetime.date]:
     Raises
     ------
     InputFaults
-        If it is neither.
+        If it is neither, or its year is not one of four digits from 1000 to 2999.
 
     Examples
     --------
@@ -42,9 +42,9 @@ def period_days(period: str) -> tuple[datetime.date, datetime.date]:
     ['2016-08-01', '2016-08-31']
     """
     try:
-        if re.fullmatch(r"\d{4}-W\d{2}", period, re.ASCII):
+        if re.fullmatch(r"[12]\d{3}-W\d{2}", period, re.ASCII):
             return week_days(period)
-        if re.fullmatch(r"\d{4}-\d{2}", period, re.ASCII):
+        if re.fullmatch(r"[12]\d{3}-\d{2}", period, re.ASCII):
             return month_days(period)
     except ValueError:
         pass
@@ -59,10 +59,7 @@ def period_of(day: datetime.date, monthly: bool = False) -> str:
     >>> period_of(datetime.date(2016, 8, 21)), period_of(datetime.date(2016, 8, 21), True)
     ('2016-W33', '2016-08')
     """
-    if monthly:
-        return f"{day.year}-{day.month:02d}"
-    year, week, _ = day.isocalendar()
-    return f"{year}-W{week:02d}"
+    return f"{day:%Y-%m}" if monthly else week_of(day)
 
 
 def _earlier(first: datetime.date, back: int, monthly: bool) -> str:
@@ -201,7 +198,7 @@ class Bulletin:
     def coming(self) -> pd.DataFrame:
         """What is in hand and falls due in the next period: ``finding, due``, by day."""
         last = period_days(period_of(self.last + _DAY, self.monthly))[1]
-        own = self.flow.after[self.flow.after["state"].isin(["open", "returned"])]
+        own = self.flow.after[self.flow.after["state"].isin(IN_HAND)]
         due = own["due"].to_numpy()
         chosen = (due > np.datetime64(self.last, "s")) & (due <= np.datetime64(last, "s"))
         out = own.loc[chosen, ["finding", "due"]]
@@ -254,9 +251,7 @@ def bulletin(assessment: Assessment, period: str = "", *, monthly: bool = False)
     """
     kept = ledgers_of(assessment)
     if not period:
-        if kept.last_day is None:
-            raise InputFaults([Fault("no_ledger_day", str(assessment.path.name), allowed="observed_on  found_on")])
-        period = period_of(kept.last_day, monthly)
+        period = period_of(kept.some_last_day(), monthly)
     first, last = period_days(period)
     before = period_days(period_of(first - _DAY, "W" not in period))
     return Bulletin(kept, score(assessment), period, first, last, flow(kept, first, last), flow(kept, *before))

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from evalsys.instrument import Instrument
 from evalsys.language import Text
-from evalsys.when import Day, When, months_later
+from evalsys.when import Day, When, months_later, week_of
 
 __all__ = [
     "Anchors",
@@ -342,7 +342,7 @@ def _slots(matter: Matter, held: Sequence[Matter], first: date, last: date, anch
         return
     if when.school_week is not None and anchors.school_term is not None:
         monday = _monday(anchors.school_term) + 7 * (when.school_week - 1) * _ONE
-        yield _Slot(_week(monday), monday, monday + 6 * _ONE, (_monday(anchors.school_term), date.max))
+        yield _Slot(week_of(monday), monday, monday + 6 * _ONE, (_monday(anchors.school_term), date.max))
     elif when.days is not None:
         yield from _intervals(matter, held, last, anchors)
     elif when.every == "term" and anchors.term is not None:
@@ -381,7 +381,7 @@ def _periods(every: str, first: date, last: date, anchor: date | None) -> Iterat
         length = 1 if every == "day" else 7
         opens = first if every == "day" else _monday(first)
         while opens <= last:
-            yield (opens.isoformat() if every == "day" else _week(opens)), opens, opens + (length - 1) * _ONE
+            yield (opens.isoformat() if every == "day" else week_of(opens)), opens, opens + (length - 1) * _ONE
             opens += length * _ONE
         return
     months = _MONTHS[every]
@@ -416,11 +416,6 @@ _LABELS: Mapping[str, Callable[[date], str]] = {
 
 def _monday(day: date) -> date:
     return day - day.weekday() * _ONE
-
-
-def _week(day: date) -> str:
-    year, week, _ = day.isocalendar()
-    return f"{year}-W{week:02d}"
 
 
 def _anchor(matter: Matter, anchors: Anchors) -> date | None:

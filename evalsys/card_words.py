@@ -125,7 +125,8 @@ def counts_said(card: UnitCard, lang: Lang) -> str:
     """
     t = speaker(lang)
     counts = {kind: sum(each.kind == kind for each in card.owed) for kind in KINDS}
-    told = [t(f"{KINDS[kind].zh} {n}", f"{n} {KINDS[kind].en}") for kind, n in counts.items() if n]
+    nouns = {"finding": "finding", "material": "material", "calendar": "calendar matter", "problem": "listed problem"}
+    told = [t(f"{KINDS[kind].zh} {n}", plural(n, nouns[kind])) for kind, n in counts.items() if n]
     return t("、", ", ").join(told)
 
 

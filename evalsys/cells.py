@@ -13,7 +13,7 @@ from evalsys.faults import Fault
 from evalsys.fields import Bad
 from evalsys.tables import Table
 
-__all__ = ["Cells", "column_of", "dates_of", "days_of"]
+__all__ = ["Cells", "column_of", "dates_of", "days_of", "plain_rows"]
 
 _EMPTY = Table("", "", (), {}, [], [])
 
@@ -103,3 +103,18 @@ def dates_of(column: pd.Series[Any]) -> list[datetime.date | None]:
     distinct, place = np.unique(column.to_numpy().astype("datetime64[D]"), return_inverse=True)
     known: list[datetime.date | None] = distinct.tolist()
     return [known[at] for at in place.tolist()]
+
+
+def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as mappings, a day as a date, one that is not stated as None.
+
+    Examples
+    --------
+    >>> plain_rows(pd.DataFrame({"n": [1, 2], "on": pd.to_datetime(["2026-05-01", None])}))
+    [{'n': 1, 'on': datetime.date(2026, 5, 1)}, {'n': 2, 'on': None}]
+    """
+    columns = {
+        str(name): dates_of(column) if pd.api.types.is_datetime64_any_dtype(column) else column.tolist()
+        for name, column in frame.items()
+    }
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

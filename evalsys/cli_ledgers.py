@@ -198,12 +198,11 @@ def _last_day(read: Assessment) -> datetime.date:
 def _findings(read: Assessment, day: datetime.date, lang: Lang) -> _Forms:
     from evalsys import finding_results as results
 
-    made = results.findings_listing(read, day, lang)
     return _Forms(
         lambda: results.findings_text(read, day, lang),
         lambda: results.findings_json(read, day, lang),
-        lambda: made.as_csv(lang),
-        lambda path: made.write_workbook(path, say("问题台账", "findings"), lang),
+        lambda: results.findings_listing(read, day, lang).as_csv(lang),
+        lambda path: results.findings_listing(read, day, lang).write_workbook(path, say("问题台账", "findings"), lang),
     )
 
 
@@ -256,13 +255,9 @@ def _escalation(read: Assessment, day: datetime.date, lang: Lang) -> _Forms:
 def _duty(view: str) -> Callable[[Assessment, datetime.date, Lang], _Forms]:
     def forms(read: Assessment, day: datetime.date, lang: Lang) -> _Forms:
         from evalsys.duty_results import duty_result
-        from evalsys.ledgers import ledgers_of, states
+        from evalsys.ledgers import in_hand_by_standard, ledgers_of
 
-        kept = ledgers_of(read)
-        stand = states(kept, day)
-        open_ = stand["finding"].to_numpy()[stand["state"].isin(["open", "returned"]).to_numpy()]
-        counts = kept.findings["standard"].iloc[open_].value_counts().to_dict()
-        found = duty_result(read, view, day, lang, {str(code): int(count) for code, count in counts.items()})
+        found = duty_result(read, view, day, lang, in_hand_by_standard(ledgers_of(read), day))
         return _Forms(found.as_text, found.as_json, lambda: found.listing.as_csv(lang), found.write_workbook)
 
     return forms

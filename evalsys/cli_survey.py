@@ -101,7 +101,9 @@ def _times(ctx: click.Context, param: click.Parameter, text: str) -> Fraction:
     help=say("预计的比例；50% 最保守", "the rate that is expected; 50% is the worst case"),
 )  # fmt: skip
 @click.option("--population", type=click.IntRange(1), metavar="N", help=say("总体人数", "people there are"))
-@click.option("--strata", type=FILE, help=say("分层表", "table of strata"))
+@click.option(
+    "--strata", type=FILE, help=say("分层表：各层人数和估计比例", "table of strata: people and supposed rate of each")
+)
 @click.option(
     "--response", default="100%", show_default=True, metavar="X", callback=_share(False, True),
     help=say("应答率", "share of those asked who answer"),

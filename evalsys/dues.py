@@ -29,9 +29,8 @@ __all__ = ["DUE_KINDS", "CalendarLedger", "Due", "calendar_ledger", "due_between
 
 #: Where a material stands, in the words of the calendar.
 _STATE_OF = {"on_time": "on_time", "late": "late", "overdue": "missing", "waiting": "open"}
-#: What may fall due. Rectifications come from the ledger of findings.
+#: What may fall due; what is found falls due in the ledger of findings.
 DUE_KINDS: Mapping[str, Text] = {
-    "rectification": Text("问题整改", "rectification"),
     "calendar": Text("日程", "calendar"),
     "material": Text("材料归集", "material"),
     "work": Text("整改截止", "end of the work"),

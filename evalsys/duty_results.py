@@ -211,7 +211,7 @@ def _key_part(duties: Duties, assessment: Assessment, lang: Lang) -> Part:
         Column("standards", Text("标准", "standards")),
         Column("rule", Text("要求", "rule")),
         Column("joint", Text("牵头待明确", "lead to be settled")),
-        Column("open", Text("未销号问题", "open findings"), "count"),
+        Column("open", Text("在办问题", "in hand"), "count"),
     )
 
     def row(problem: KeyProblem) -> tuple[Any, ...]:

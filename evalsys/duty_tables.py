@@ -16,7 +16,7 @@ from evalsys.cells import column_of, days_of
 from evalsys.fields import Bad, day, in_range, month, named, one_of, registered, whole
 from evalsys.reading import Reading
 
-__all__ = ["DAYS_OF", "DUTY_TABLES", "plain_rows", "read_duties"]
+__all__ = ["DAYS_OF", "DUTY_TABLES", "read_duties"]
 
 #: The tables that are read here, in the order of the answer.
 DUTY_TABLES = ("grid", "problems", "letters", "contracts", "ads", "volunteers", "lamps", "staff")
@@ -53,23 +53,6 @@ def read_duties(reading: Reading, sites: pd.DataFrame) -> dict[str, pd.DataFrame
         "lamps": _lamps(reading, sites),
         "staff": _staff(reading),
     }
-
-
-def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a table as mappings, a day as a date, one that is not stated as None.
-
-    Examples
-    --------
-    >>> plain_rows(pd.DataFrame({"n": [1, 2], "on": pd.to_datetime(["2026-05-01", None])}))
-    [{'n': 1, 'on': datetime.date(2026, 5, 1)}, {'n': 2, 'on': None}]
-    """
-    columns = {
-        str(name): [None if pd.isna(day) else day.date() for day in column]
-        if pd.api.types.is_datetime64_any_dtype(column)
-        else column.tolist()
-        for name, column in frame.items()
-    }
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 # ----------------------------------------------------------------------------------------------- the tables

@@ -24,7 +24,7 @@ from evalsys.fields import FOR_THE_EYE, NO_TABLE, SHEETS, TABLES
 from evalsys.instrument import PassMark
 from evalsys.instrument_file import load_instrument
 from evalsys.language import Text
-from evalsys.ledger_reading import read_ledgers
+from evalsys.ledger_reading import check_opened, read_ledgers
 from evalsys.ledger_rules import ledger_rules
 from evalsys.observations import read_observations, unused_numbers
 from evalsys.reading import Reading
@@ -99,20 +99,21 @@ def read_assessment(path: Path | str, round: str | None = None) -> Assessment:
     (225, 62)
     """
     path = Path(path)
-    found, file = _read(path, round)
+    found, file, reading = _read(path, round)
     base = path if path.is_dir() else path.parent
     for folder in (file["shares"] or []) if round is None else []:
         found = with_shared(found, _read(base / folder)[0])
-    if file["shares"]:  # the others' sites may be drawn too, so it can only be checked now
+    if file["shares"]:  # the others' sites may be drawn too, their losses may open our findings: checked only now
         found = replace(found, settings=by_id(found.settings, found.sites))
         check_draw(file, found.settings, found.instrument, found.sites, found.areas, True)
+        check_opened(reading, found.observations, found.ledgers, found.rules)
         if file.spot.faults:
             raise InputFaults(file.spot.faults)
     return found
 
 
-def _read(path: Path, round: str | None = None) -> tuple[Assessment, Record]:
-    """Return what lies in one folder or workbook, and its settings as they stand there."""
+def _read(path: Path, round: str | None = None) -> tuple[Assessment, Record, Reading]:
+    """Return what lies in one folder or workbook, its settings as they stand there, and what read it."""
     faults: list[Fault] = []
     if path.is_dir():
         found = _folder(path, faults)
@@ -179,7 +180,7 @@ def _read(path: Path, round: str | None = None) -> tuple[Assessment, Record]:
         evidence_hash=_hash({"sites": sites, "observations": observations, **tables, **kept}, reading),
         notes=(*settings.notes, *_notes(reading, observations, tables)),
     )
-    return made, file
+    return made, file, reading
 
 
 @dataclass

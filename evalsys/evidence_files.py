@@ -88,8 +88,9 @@ def _gather(path: Path, name: str, found: dict[str, Path], seen: set[Path]) -> N
     settings, base = said_of(path), path if path.is_dir() else path.parent
     for place in _listed(path) if path.is_file() and not settings else ():
         _gather(base / place, f"{name}/{place}", found, seen)
-    for key in ("instrument", "weights"):
-        value = settings.get(key)
+    office = settings.get("ledger")
+    named = [settings.get("instrument"), settings.get("weights"), settings.get("ledger.rules")]
+    for value in [*named, office.get("rules") if isinstance(office, dict) else None]:
         if isinstance(value, str) and (base / value).is_file():
             found[f"{name}/{value}"] = base / value
     shares = settings.get("shares") or []

@@ -292,7 +292,10 @@ PROBLEMS: dict[str, Text] = {
         "同一问题有两条未了结的整改记录", "two rectifications of one finding are open at the same time"
     ),
     "part_of_finding": Text("这条检查记录并入了另一问题", "this observation is part of another finding"),
-    "no_ledger_day": Text("检查记录和问题台账都没有日期", "neither observations nor findings have a day"),
+    "no_ledger_day": Text(
+        "检查记录和问题台账都没有日期；请补填日期，指明日、周或月，或设置“台账·未注日期按”（ledger: undated）",
+        "neither observations nor findings have a day; add days, name a day, week or month, or set ledger: undated",
+    ),
     "own_reviewer": Text("整改单位不得自行复核", "a unit may not review its own rectification"),
     # the ledger of materials
     "step_without_day": Text("已办到这一步，须写明日期", "this step is done: state its day"),

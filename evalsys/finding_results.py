@@ -16,7 +16,7 @@ from evalsys.language import Lang, Text
 from evalsys.ledgers import STATE_NAMES, Ledgers, ledgers_of, states
 from evalsys.listing import Column, Listing
 from evalsys.scoring import score
-from evalsys.wording import node_name, observed
+from evalsys.wording import node_name, observed, plural
 
 __all__ = [
     "FINDING_COLUMNS",
@@ -26,6 +26,7 @@ __all__ = [
     "findings_json",
     "findings_listing",
     "findings_text",
+    "site_name",
     "site_said",
     "source_name",
 ]
@@ -104,7 +105,7 @@ def finding_cells(kept: Ledgers, row: int, stand: Any, points: Fraction, lang: L
     own = {name: held[row] for name, held in columns_of(kept).items()}
     return (
         own["finding_id"],
-        _site_id(kept, own["site"]),
+        str(kept.assessment.sites["site_id"].iat[own["site"]]) if own["site"] >= 0 else "",
         site_said(kept, row, lang),
         own["standard"],
         finding_name(kept, row, lang),
@@ -123,8 +124,9 @@ def finding_cells(kept: Ledgers, row: int, stand: Any, points: Fraction, lang: L
     )
 
 
-def _site_id(kept: Ledgers, site: int) -> str:
-    return str(kept.assessment.sites["site_id"].iat[site]) if site >= 0 else ""
+def site_name(assessment: Assessment, site: int) -> str:
+    """Return the name of a site by its row, or its id where it has none."""
+    return str(assessment.sites["name"].iat[site] or assessment.sites["site_id"].iat[site])
 
 
 def site_said(kept: Ledgers, row: int, lang: Lang) -> str:
@@ -132,7 +134,7 @@ def site_said(kept: Ledgers, row: int, lang: Lang) -> str:
     site = columns_of(kept)["site"][row]
     if site < 0:
         return Text("全域", "whole place").say(lang)
-    return str(kept.assessment.sites["name"].iat[site] or _site_id(kept, site))
+    return site_name(kept.assessment, site)
 
 
 def source_name(key: str, lang: Lang) -> str:
@@ -182,8 +184,13 @@ def findings_text(assessment: Assessment, day: datetime.date | None, lang: Lang)
     told = Text("、", ", ").say(lang).join(f"{name} {count}" for name, count in counts)
     head = Text(
         f"截至 {until}：问题 {len(known)} 条，{told}；其中逾期 {late} 条。",
-        f"At the end of {until}: {len(known)} findings; {told}; overdue {late}.",
+        f"At the end of {until}: {plural(len(known), 'finding')}; {told}; overdue {late}.",
     ).say(lang)
+    if undated := len(ledgers_of(assessment).undated):
+        head += Text(
+            f"\n{undated} 条有失分的检查没有日期，未列入台账；可补填检查日期，或设置“台账·未注日期按”。",
+            f"\n{plural(undated, 'lossy observation')} without a day: in no ledger. Add the days, or set ledger: undated.",
+        ).say(lang)
     return f"{head}\n\n{made.as_text(lang)}" if made.rows else head
 
 

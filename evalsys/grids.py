@@ -247,7 +247,7 @@ def leads_by_type(instrument: Instrument) -> dict[str, tuple[str, ...]]:
 
 def site_grid(assessment: Assessment) -> Grid:
     """Return the grid of an assessment: its sites, coverage, cells, and the checks that instruments state."""
-    from evalsys.duty_tables import plain_rows
+    from evalsys.cells import plain_rows
 
     sites = grid_sites(plain_rows(assessment.sites), leads_by_type(assessment.instrument))
     cells = grid_cells(plain_rows(assessment.ledgers["grid"]), sites)

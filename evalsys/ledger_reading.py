@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from evalsys.done_table import read_done
@@ -13,7 +15,7 @@ from evalsys.ledgers import candidates, walked
 from evalsys.material_checks import check_materials
 from evalsys.reading import Reading
 
-__all__ = ["read_ledgers"]
+__all__ = ["check_opened", "read_ledgers"]
 
 #: Where ids of findings are cited.
 _CITED = (("rectifications", "finding_id"), ("steps", "findings"))
@@ -32,7 +34,7 @@ def read_ledgers(
     judged, and is done only where one does.
     """
     findings = read_findings(reading, sites, observations)
-    used = any(MADE in text for name, column in _CITED for text in reading.texts(name, column))
+    used = _cites_made(reading)
     made = candidates(reading.instrument, observations, rules) if used else {}
     rectifications = read_rectifications(reading, findings, made, rules)
     steps = read_steps(reading, [*(name for name in findings["finding_id"] if name), *made], sites, rules)
@@ -40,20 +42,34 @@ def read_ledgers(
     done = read_done(reading, rules)
     check_materials(reading, materials, rules)
     walk_on = {reading.table(name).file for name in ("sites", "observations", "findings", "rectifications", "steps")}
-    if used and not any(fault.file in walk_on for fault in reading.faults):
-        _opened_only(reading, observations, findings, rectifications, steps, rules)
-    return {"findings": findings, "rectifications": rectifications, "steps": steps, "done": done, **duties}
+    kept = {"findings": findings, "rectifications": rectifications, "steps": steps, "done": done, **duties}
+    if not any(fault.file in walk_on for fault in reading.faults):
+        check_opened(reading, observations, kept, rules)
+    return kept
 
 
-def _opened_only(
-    reading: Reading,
-    observations: pd.DataFrame,
-    findings: pd.DataFrame,
-    rectifications: pd.DataFrame,
-    steps: pd.DataFrame,
-    rules: LedgerRules,
+def _cites_made(reading: Reading) -> bool:
+    return any(MADE in text for name, column in _CITED for text in reading.texts(name, column))
+
+
+def check_opened(
+    reading: Reading, observations: pd.DataFrame, kept: Mapping[str, pd.DataFrame], rules: LedgerRules
 ) -> None:
-    """Report what names an observation that opened no finding of its own, with the finding it belongs to."""
+    """Report what names an observation that opened no finding of its own, with the finding it belongs to.
+
+    Parameters
+    ----------
+    reading : Reading
+        Receives the faults.
+    observations : DataFrame
+        All that open findings: those taken over from other assessments too.
+    kept : mapping of str to DataFrame
+        The ledgers by the name of their table, without a fault.
+    rules : LedgerRules
+    """
+    if not _cites_made(reading):
+        return
+    findings, rectifications, steps = (kept[name] for name in ("findings", "rectifications", "steps"))
     opened = [each for _, each in walked(reading.instrument, observations, findings, rectifications, rules)]
     known = {each.name for each in opened}
     names = observations["observation_id"].tolist()

@@ -8,7 +8,7 @@ that was verified. It is overdue when it is in hand after its last day.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -19,13 +19,26 @@ from numpy.typing import NDArray
 
 from evalsys.assessment import Assessment
 from evalsys.cells import column_of, dates_of, days_of
+from evalsys.faults import Fault, InputFaults
 from evalsys.instrument import Instrument
 from evalsys.language import Text
 from evalsys.ledger_rules import LedgerRules
 from evalsys.ledger_tables import attempts_of
 from evalsys.ledger_walk import MADE, Key, Opened, in_order, looks, walk
 
-__all__ = ["STATE_NAMES", "Flow", "Ledgers", "candidates", "flow", "ledgers_of", "spells", "states", "walked"]
+__all__ = [
+    "IN_HAND",
+    "STATE_NAMES",
+    "Flow",
+    "Ledgers",
+    "candidates",
+    "flow",
+    "in_hand_by_standard",
+    "ledgers_of",
+    "spells",
+    "states",
+    "walked",
+]
 
 #: States of a finding.
 STATE_NAMES: Mapping[str, Text] = {
@@ -34,7 +47,8 @@ STATE_NAMES: Mapping[str, Text] = {
     "verified": Text("已销号", "verified"),
     "returned": Text("已退回", "returned"),
 }
-_IN_HAND = ("open", "returned")
+#: Those of a finding that is in hand.
+IN_HAND = ("open", "returned")
 _ORDER = tuple(STATE_NAMES)
 
 
@@ -86,6 +100,18 @@ class Ledgers:
         days = [self.moves["day"].max(), self.assessment.observations["observed_on"].max()]
         known = [day.date() for day in days if day == day]
         return max(known) if known else None
+
+    def some_last_day(self) -> datetime.date:
+        """Return the last day of which the ledgers tell anything.
+
+        Raises
+        ------
+        InputFaults
+            If they are empty.
+        """
+        if self.last_day is None:
+            raise InputFaults([Fault("no_ledger_day", self.assessment.name, allowed="observed_on  found_on")])
+        return self.last_day
 
 
 # ------------------------------------------------------------------------------------------------- building them
@@ -268,7 +294,7 @@ def spells(kept: Ledgers) -> pd.DataFrame:
     """
     moves = kept.moves
     finding, day = moves["finding"].to_numpy(), moves["day"].to_numpy()
-    inside = moves["to"].isin(_IN_HAND).to_numpy()
+    inside = moves["to"].isin(IN_HAND).to_numpy()
     follows = np.append(finding[1:] == finding[:-1], False) if len(finding) else inside
     starts = np.flatnonzero(inside)
     ends = np.full(len(starts), np.datetime64("NaT"), dtype=day.dtype)
@@ -314,7 +340,7 @@ def states(kept: Ledgers, day: datetime.date) -> pd.DataFrame:
     for name, column in days.items():
         column[finding[to == name]] = when[to == name]
     returned = np.bincount(finding[to == "returned"], minlength=size)
-    in_hand = np.isin(state, _IN_HAND)
+    in_hand = np.isin(state, IN_HAND)
     due = kept.findings["due"].to_numpy().copy()
     found = kept.spells[kept.spells["start"].to_numpy() <= stamp]
     due[found["finding"].to_numpy()] = found["due"].to_numpy()
@@ -332,6 +358,12 @@ def states(kept: Ledgers, day: datetime.date) -> pd.DataFrame:
             "again": _seen_again(kept, stamp)[here],
         }
     )
+
+
+def in_hand_by_standard(kept: Ledgers, day: datetime.date) -> dict[str, int]:
+    """Return how many findings of each standard are in hand at the end of a day; of standards with any."""
+    held = kept.findings["standard"].iloc[Flow.in_hand(states(kept, day))]
+    return {str(code): int(count) for code, count in held.value_counts().items()}
 
 
 def _seen_again(kept: Ledgers, stamp: np.datetime64) -> NDArray[np.int64]:
@@ -369,7 +401,7 @@ class Flow:
     @staticmethod
     def in_hand(stand: pd.DataFrame) -> NDArray[np.int64]:
         """Return the findings that are in hand."""
-        found: NDArray[np.int64] = stand["finding"].to_numpy()[stand["state"].isin(_IN_HAND).to_numpy()]
+        found: NDArray[np.int64] = stand["finding"].to_numpy()[stand["state"].isin(IN_HAND).to_numpy()]
         return found
 
     @staticmethod
@@ -408,33 +440,3 @@ def flow(kept: Ledgers, first: datetime.date, last: datetime.date) -> Flow:
         after=states(kept, last),
         in_time=np.intersect1d(chosen["fixed"], ended["ended_by"].to_numpy()),
     )
-
-
-def week_days(week: str) -> tuple[datetime.date, datetime.date]:
-    """Return the Monday and the Sunday of an ISO week.
-
-    Examples
-    --------
-    >>> [str(day) for day in week_days("2016-W33")]
-    ['2016-08-15', '2016-08-21']
-    """
-    monday = datetime.datetime.strptime(f"{week}-1", "%G-W%V-%u").date()
-    return monday, monday + datetime.timedelta(days=6)
-
-
-def month_days(month: str) -> tuple[datetime.date, datetime.date]:
-    """Return the first and the last day of a month.
-
-    Examples
-    --------
-    >>> [str(day) for day in month_days("2016-02")]
-    ['2016-02-01', '2016-02-29']
-    """
-    first = datetime.datetime.strptime(f"{month}-01", "%Y-%m-%d").date()
-    after = (first + datetime.timedelta(days=32)).replace(day=1)
-    return first, after - datetime.timedelta(days=1)
-
-
-def chosen(kept: Ledgers, rows: Iterable[int]) -> pd.DataFrame:
-    """Return some rows of the findings."""
-    return kept.findings.iloc[list(rows)]

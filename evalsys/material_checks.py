@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import pandas as pd
 
+from evalsys.cells import plain_rows
 from evalsys.ledger_rules import LedgerRules
 from evalsys.reading import Reading
 
@@ -122,10 +122,10 @@ def check_materials(reading: Reading, frame: pd.DataFrame, rules: LedgerRules) -
     """
     table, last = reading.table("materials"), reading.settings.inspection_date
     texts = {column: reading.texts("materials", column) for column in (*STEPS.values(), "reviewer")}
-    for row, cells in enumerate(frame.to_dict("records")):
+    for row, cells in enumerate(plain_rows(frame)):
         if cells["status"] is None:
             continue  # a bad cell, reported already
-        days = {column: _day(cells[column]) for column in STEPS.values()}
+        days = {column: cells[column] for column in STEPS.values()}
         bad = {column for column, day in days.items() if day is None and texts[column][row]}
         found = contradictions(
             cells["status"],
@@ -140,7 +140,3 @@ def check_materials(reading: Reading, frame: pd.DataFrame, rules: LedgerRules) -
                 continue
             allowed = f"<= {last}" if problem == "after_inspection" else ""
             reading.faults.append(table.fault(problem, row, column, texts[column][row], allowed))
-
-
-def _day(value: Any) -> datetime.date | None:
-    return None if pd.isna(value) else pd.Timestamp(value).date()

@@ -13,11 +13,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from evalsys.assessment import Assessment
-from evalsys.cells import column_of, days_of
+from evalsys.cells import column_of, days_of, plain_rows
 from evalsys.fields import READY
 from evalsys.forecasting import Forecast
 from evalsys.instrument import Instrument, Material
@@ -303,28 +300,15 @@ def timeliness(
 
 
 def materials_on(assessment: Assessment, day: datetime.date) -> Assessment:
-    """Return an assessment whose materials stand as at the end of a day: later steps are not visible.
-
-    Examples
-    --------
-    >>> from evalsys import read_assessment
-    >>> found = materials_on(read_assessment("data/synthetic-city"), datetime.date(2025, 9, 1))
-    >>> found.materials["status"].iloc[0]
-    'empty'
-    """
-    table = assessment.materials.copy()
-    statuses = []
-    for cells in table.to_dict("records"):
-        days = {column: _date(cells[column]) for column in STEPS.values()}
-        statuses.append(status_on(cells["status"], days, day))
+    """Return an assessment whose materials stand as at the end of a day: later steps are not visible."""
+    table, rows = assessment.materials.copy(), plain_rows(assessment.materials)
+    statuses = [status_on(cells["status"], {on: cells[on] for on in STEPS.values()}, day) for cells in rows]
     table["status"] = column_of(statuses)
     table["ready"] = column_of(status in READY for status in statuses)
     for column in STEPS.values():
-        table[column] = days_of([own if (own := _date(cell)) and own <= day else None for cell in table[column]])
-    reviewed = [_date(cell) is not None for cell in table["reviewed_on"]]
-    undated = assessment.materials["reviewed_on"].isna().tolist()
-    seen = np.array(reviewed, dtype=bool) | np.array(undated, dtype=bool)
-    table["reviewer"] = column_of(name if own else "" for name, own in zip(table["reviewer"], seen, strict=True))
+        table[column] = days_of([own if (own := cells[column]) and own <= day else None for cells in rows])
+    told = ((cells["reviewer"], cells["reviewed_on"]) for cells in rows)
+    table["reviewer"] = column_of(name if on is None or on <= day else "" for name, on in told)
     return replace(assessment, materials=table)
 
 
@@ -351,9 +335,9 @@ def material_ledger(assessment: Assessment, day: datetime.date, found: Forecast 
     Examples
     --------
     >>> from evalsys import read_assessment
-    >>> ledger = material_ledger(read_assessment("data/synthetic-city"), datetime.date(2025, 9, 1))
+    >>> ledger = material_ledger(read_assessment("data/example-ledgers"), datetime.date(2026, 11, 15))
     >>> len(ledger.items), sum(item.ready for item in ledger.items)
-    (48, 30)
+    (16, 8)
     """
     as_of = materials_on(assessment, day)
     if found is not None:
@@ -404,10 +388,10 @@ def dunning(ledger: MaterialLedger, month: str) -> Dunning:
     Examples
     --------
     >>> from evalsys import read_assessment
-    >>> ledger = material_ledger(read_assessment("data/synthetic-city"), datetime.date(2025, 9, 1))
-    >>> asked = dunning(ledger, "2025-08")
-    >>> len(asked.due), asked.count("overdue")
-    (17, 2)
+    >>> ledger = material_ledger(read_assessment("data/example-ledgers"), datetime.date(2026, 11, 15))
+    >>> asked = dunning(ledger, "2026-10")
+    >>> len(asked.due), asked.count("on_time"), asked.count("late")
+    (4, 3, 1)
     """
     items = [item for item in ledger.items if item.registered]
     due = tuple(item for item in items if month_of(item) == month)
@@ -429,14 +413,10 @@ def dunning(ledger: MaterialLedger, month: str) -> Dunning:
     )
 
 
-def _date(value: Any) -> datetime.date | None:
-    return None if pd.isna(value) else pd.Timestamp(value).date()
-
-
 def _items(assessment: Assessment, day: datetime.date) -> tuple[Item, ...]:
     """Return every material of the instrument as it stands."""
     instrument, by = assessment.instrument, assessment.rules.materials_by
-    rows = {row["material"]: row for row in assessment.materials.to_dict("records")}
+    rows = {row["material"]: row for row in plain_rows(assessment.materials)}
     found = []
     for code, node in instrument.standards.items():
         for material in node.standard.materials if node.standard else ():
@@ -455,10 +435,10 @@ def _item(
 ) -> Item:
     cells: Mapping[Any, Any] = row or {}
     month = cells.get("month") or ""
-    own = _date(cells.get("due"))
+    own = cells.get("due")
     due = own or (due_day(month, by) if month else None)
     status = cells.get("status") or ""
-    days = {column: _date(cells.get(column)) for column in STEPS.values()}
+    days = {column: cells.get(column) for column in STEPS.values()}
     time, late = timeliness(due, status in STEPS, days["drafted_on"], day)
     return Item(
         material=material.id,

@@ -15,6 +15,7 @@ from evalsys.calendars import Anchors
 from evalsys.done import STATES_OF_DONE
 from evalsys.dues import CalendarLedger
 from evalsys.escalation_words import clause_text
+from evalsys.finding_results import site_name
 from evalsys.language import Lang, Text
 from evalsys.listing import Column, Listing
 from evalsys.material_ledger import TIMES
@@ -131,11 +132,10 @@ def _decided(report: MonthReport, lang: Lang) -> Listing:
         Column("note", Text("备注", "note")),
     )
     ladders = {str(ladder.code): ladder for ladder in report.kept.rules.ladders}
-    sites = report.assessment.sites["name"].tolist()
     rows = []
     for own in report.decided.to_dict("records"):
         ladder = ladders[own["ladder"]]
-        subject = own["unit"] or own["area"] or (sites[own["site"]] if own["site"] >= 0 else "")
+        subject = own["unit"] or own["area"] or site_name(report.assessment, own["site"])
         rows.append(
             (
                 own["decided_on"].date().isoformat(),

@@ -23,10 +23,11 @@ from evalsys.duty_results import VIEWS, duty_result
 from evalsys.faults import Fault, InputFaults
 from evalsys.language import LANGUAGES, Lang
 from evalsys.ledger_costs import forecast_or_why
-from evalsys.ledgers import Ledgers, ledgers_of, month_days
+from evalsys.ledgers import Ledgers, in_hand_by_standard, ledgers_of
 from evalsys.material_ledger import TIMES, Dunning, Item, MaterialLedger, dunning, material_ledger, materials_on
 from evalsys.scoring import Score, score
 from evalsys.survey_results import SurveyResult, survey_result
+from evalsys.when import month_days, week_of
 
 __all__ = ["OWN", "MonthReport", "Week", "default_month", "indicator_of", "report_of_month", "weeks_of"]
 
@@ -71,7 +72,7 @@ def weeks_of(month: str) -> tuple[Week, ...]:
     found = []
     while first <= last:
         end = min(first + (6 - first.weekday()) * _DAY, last)
-        found.append(Week(period_of(first), first, end))
+        found.append(Week(week_of(first), first, end))
         first = end + _DAY
     return tuple(found)
 
@@ -216,7 +217,7 @@ class MonthReport:
     @cached_property
     def duties(self) -> Mapping[Lang, tuple[Part, ...]]:
         """The grid, the responsibilities and the quotas on the last day, in both languages."""
-        held = _open_by_standard(self.issue)
+        held = in_hand_by_standard(self.kept, self.found.last)
         return {
             lang: tuple(
                 part for view in VIEWS for part in duty_result(self.assessment, view, self.found.last, lang, held).parts
@@ -258,9 +259,7 @@ def default_month(assessment: Assessment) -> str:
         If the ledgers tell of no day.
     """
     kept = ledgers_of(assessment)
-    last = kept.last_day
-    if last is None:
-        raise InputFaults([Fault("no_ledger_day", assessment.name, allowed="observed_on  found_on")])
+    last = kept.some_last_day()
     month = period_of(last, monthly=True)
     if month_days(month)[1] == last:
         return month
@@ -313,14 +312,6 @@ def report_of_month(
         survey=survey_result(as_of),
         earlier=_earlier(assessment, first),
     )
-
-
-def _open_by_standard(issue: Issue) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for row in issue.rows["in_hand"].findings:
-        code = issue.told["standard"][row]
-        found[code] = found.get(code, 0) + 1
-    return found
 
 
 def _earlier(assessment: Assessment, first: datetime.date) -> tuple[str, Score] | None:

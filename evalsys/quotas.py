@@ -464,7 +464,7 @@ def quotas_on(assessment: Assessment, day: datetime.date | None = None) -> Quota
     day : date, optional
         Counts of lamps of later months are not visible; the other tables have no days.
     """
-    from evalsys.duty_tables import plain_rows
+    from evalsys.cells import plain_rows
 
     tables = {name: plain_rows(assessment.ledgers[name]) for name in ("ads", "volunteers", "lamps", "staff")}
     instruments = (assessment.instrument, assessment.rules.instrument)

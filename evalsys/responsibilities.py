@@ -469,7 +469,7 @@ def duties_on(assessment: Assessment, day: Date, open_by_standard: Mapping[str, 
     open_by_standard : mapping of code to int, optional
         Open findings on that day, by standard of the assessment's own instrument.
     """
-    from evalsys.duty_tables import plain_rows
+    from evalsys.cells import plain_rows
 
     tables, instruments = assessment.ledgers, (assessment.instrument, assessment.rules.instrument)
     found, source = _key_problems_of(instruments, open_by_standard)

@@ -377,10 +377,11 @@ class _Template:
             Field(self.say("点位类型", "site_type"), 28),
             Field(self.say("点位名称", "name"), 40, fill_in=True),
             Field(self.say("属地", "area"), 24, fill_in=True),
+            Field(self.say("责任单位", "units"), 20, fill_in=True),
             Field(self.say("责任岗位", "post"), 20, fill_in=True),
         ]
         rows: list[list[object]] = [
-            [site.site_id, self.type_name(site.site_type), site.name, None, None] for site in self.sites
+            [site.site_id, self.type_name(site.site_type), site.name, None, None, None] for site in self.sites
         ]
         if any(site.more for site in self.sites):
             every = self.say("此类点位全部检查：有几处填几行", "every site of this type is checked: add a row for each")
@@ -391,8 +392,15 @@ class _Template:
         types = [self.type_name(name) for name in self.instrument.site_types]
         attach(sheet, 2, ready, self.choice(types), fields[1].heading, self.lang)
         attach(sheet, 4, ready, self.registered("areas", "area"), fields[3].heading, self.lang)
+        checks = self.sheet_name("observations")
+        unit = self.say(
+            f"点位由哪个单位负责；问题归哪个单位，以“{checks}”的责任单位为准，那里也要填",
+            f"who answers for the site; a finding is of the units in '{checks}': fill them in there too",
+        )
+        units = replace(self.registered("units", "unit"), prompt=unit)
+        attach(sheet, 5, ready, units, fields[4].heading, self.lang)
         post = self.say("此处由哪个岗位负责；只填岗位，不填姓名", "who answers at the site: a post, never a name")
-        attach(sheet, 5, ready, Entry("custom", "LEN({cell})>0", prompt=post), fields[4].heading, self.lang)
+        attach(sheet, 6, ready, Entry("custom", "LEN({cell})>0", prompt=post), fields[5].heading, self.lang)
 
     def type_name(self, site_type: str) -> str:
         return self.instrument.site_types[site_type].zh if self.lang == "zh" else site_type

@@ -20,11 +20,11 @@ from evalsys.escalation import Proposal, escalation
 from evalsys.faults import Fault, InputFaults, nearest
 from evalsys.fields import DATES, Bad
 from evalsys.fields import day as read_day
-from evalsys.finding_results import finding_name
+from evalsys.finding_results import finding_name, site_name
 from evalsys.forecasting import Forecast
 from evalsys.language import Text
 from evalsys.ledger_costs import Cost, costs, forecast_or_why
-from evalsys.ledgers import Ledgers, flow, ledgers_of, states
+from evalsys.ledgers import IN_HAND, Ledgers, flow, ledgers_of, states
 from evalsys.material_ledger import MaterialLedger, material_ledger, materials_on
 from evalsys.ranks import Ranked, ranked
 from evalsys.responsibilities import LetterRow, duties_on
@@ -56,7 +56,7 @@ class Owed:
     ident : str
         Id of the finding or of the listed problem, code of the material or of the matter.
     where : str
-        Name of the site; '' for the place as a whole and for what is on no site.
+        Name of the site, else its id; '' for the place as a whole and for what is on no site.
     what : Text
     since : date or None
         The day on which it was found.
@@ -280,10 +280,7 @@ def _asked_day(assessment: Assessment, day: str) -> datetime.date:
             return read_day(day)
         except Bad:
             raise InputFaults([Fault("bad_date", assessment.name, None, "day", day, DATES)]) from None
-    last = ledgers_of(assessment).last_day
-    if last is None:
-        raise InputFaults([Fault("no_ledger_day", assessment.name, allowed="observed_on  found_on")])
-    return last
+    return ledgers_of(assessment).some_last_day()
 
 
 def _units(assessment: Assessment) -> list[str]:
@@ -327,15 +324,15 @@ def _owed(
 
 def _findings(kept: Ledgers, result: Score, day: datetime.date) -> Iterator[tuple[Iterable[str], Owed]]:
     stand, points = states(kept, day), points_of(kept, result)
-    findings, names = kept.findings, kept.assessment.sites["name"].tolist()
-    for state in stand[stand["state"].isin(["open", "returned"])].to_dict("records"):
+    findings = kept.findings
+    for state in stand[stand["state"].isin(IN_HAND)].to_dict("records"):
         own = findings.iloc[state["finding"]]
         yield (
             own["units"] or (),
             Owed(
                 kind="finding",
                 ident=own["finding_id"],
-                where="" if own["site"] < 0 else names[own["site"]] or "",
+                where="" if own["site"] < 0 else site_name(kept.assessment, own["site"]),
                 what=Text(finding_name(kept, state["finding"], "zh"), finding_name(kept, state["finding"], "en")),
                 since=own["found_on"].date(),
                 due=None if pd.isna(state["due"]) else state["due"].date(),

@@ -16,7 +16,7 @@ from evalsys import schema
 from evalsys.language import Text
 from evalsys.schema import Spot, choice, count, list_of, record
 
-__all__ = ["PERIODS", "Day", "When", "months_later", "read_day", "read_when"]
+__all__ = ["PERIODS", "Day", "When", "month_days", "months_later", "read_day", "read_when", "week_days", "week_of"]
 
 #: A day of one year, or a month and a day of every year.
 Day = datetime.date | tuple[int, int]
@@ -101,6 +101,55 @@ def months_later(day: datetime.date, months: int) -> datetime.date:
     """
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def month_days(month: str) -> tuple[datetime.date, datetime.date]:
+    """Return the first and the last day of a month.
+
+    Raises
+    ------
+    ValueError
+        If there is no such month.
+
+    Examples
+    --------
+    >>> [str(day) for day in month_days("2016-02")]
+    ['2016-02-01', '2016-02-29']
+    """
+    year, _, number = month.partition("-")
+    first = datetime.date(int(year), int(number), 1)
+    return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
+
+
+def week_days(week: str) -> tuple[datetime.date, datetime.date]:
+    """Return the Monday and the Sunday of an ISO week.
+
+    Raises
+    ------
+    ValueError
+        If there is no such week: week 53 of a year of 52 too.
+
+    Examples
+    --------
+    >>> [str(day) for day in week_days("2016-W33")]
+    ['2016-08-15', '2016-08-21']
+    """
+    year, _, number = week.partition("-W")
+    # not strptime, which takes week 53 of a year of 52
+    monday = datetime.date.fromisocalendar(int(year), int(number), 1)
+    return monday, monday + datetime.timedelta(days=6)
+
+
+def week_of(day: datetime.date) -> str:
+    """Return the ISO week that a day lies in.
+
+    Examples
+    --------
+    >>> week_of(datetime.date(2016, 8, 21)), week_of(datetime.date(2027, 1, 3))
+    ('2016-W33', '2026-W53')
+    """
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
 
 
 def _ordinal(number: int) -> str:

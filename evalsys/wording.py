@@ -250,7 +250,7 @@ def observed(rule: Rule, value: str, n: int | None, lang: Lang, by: str = "obser
         "grade": lambda: Text(f"等级 {value}", f"grade {value}"),
         "count_met": lambda: _not_met(params["criteria"], value),
         "deduct": lambda: _kind(params["kinds"], value, n),
-        "none": lambda: Text(f"发生 {value} 次", f"happened {value} times"),
+        "none": lambda: Text(f"发生 {value} 次", "happened once" if value == "1" else f"happened {value} times"),
         "growth": lambda: Text(f"增幅;参照 {value}", f"growth;reference {value}"),
         "deadline": lambda: Text(f"完成于 {value}", f"done on {value}"),
     }

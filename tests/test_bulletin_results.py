@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from html import unescape
 from pathlib import Path
@@ -14,7 +14,9 @@ import pytest
 from evalsys import bulletin_pages, bulletin_sections
 from evalsys.bulletin_annex import annex, annex_name, figures_listing, place_of, ranges, sheet_name
 from evalsys.bulletin_results import SHEETS, Issue, issue_of, listing_of
+from evalsys.bulletins import period_days, period_of
 from evalsys.evidence import read_assessment
+from evalsys.faults import InputFaults
 from evalsys.finding_results import findings_json, findings_listing, findings_text
 from evalsys.ledgers import ledgers_of, states
 from tests.bulletin_cases import FINDINGS, RECTIFICATIONS, small
@@ -185,6 +187,23 @@ def test_a_week_by_hand(hand):
     row = dict(zip((column.key for column in listing.columns), listing.rows[0], strict=True))
     assert (row["finding_id"], row["due"], row["late"], row["state"]) == ("F1", "2026-08-10", 6, "待整改")
     assert (row["site"], row["units"], row["what"]) == ("甲小区", "甲街道、乙局", "楼道堆物")
+
+
+def test_weeks_follow_each_other_over_new_year():
+    assert [period_of(period_days("2026-W53")[0] + timedelta(7 * k)) for k in (-1, 0, 1)] == [
+        "2026-W52", "2026-W53", "2027-W01",
+    ]  # fmt: skip
+    assert period_of(date(2027, 1, 3)) == "2026-W53"
+    assert period_of(date(2027, 1, 3), monthly=True) == "2027-01"
+
+
+@pytest.mark.parametrize(
+    "period", ["2016-W53", "2016-W54", "2016-13", "9999-W52", "9999-12", "0001-01", "2016-w33", ""]
+)
+def test_what_is_no_week_and_no_month_is_a_fault(period):
+    with pytest.raises(InputFaults) as raised:
+        period_days(period)
+    assert [(fault.problem, fault.value) for fault in raised.value.faults] == [("bad_date", period)]
 
 
 def test_points_are_those_of_the_observation_that_is_linked(hand):

@@ -6,7 +6,8 @@ from fractions import Fraction as F
 import pandas as pd
 import pytest
 
-from evalsys.duty_tables import DUTY_TABLES, plain_rows
+from evalsys.cells import plain_rows
+from evalsys.duty_tables import DUTY_TABLES
 from evalsys.faults import InputFaults
 from evalsys.fields import TABLES
 from tests.builders import assessment_of, content_of, indicator, standard

@@ -45,3 +45,9 @@ def test_a_table_with_a_rule_brings_what_the_rule_may_name(folder):
 
 def test_a_folder_brings_its_tables_only(folder):
     assert names(folder / "a") == ["./assessment.yaml", "./observations.csv"]
+
+
+def test_the_instrument_whose_rules_the_office_works_by_is_one_of_them(folder):
+    (folder / "county.yaml").write_text("id: county\n", "utf-8")
+    (folder / "b" / "assessment.yaml").write_text("instrument: own.yaml\nledger: {rules: ../county.yaml}\n", "utf-8")
+    assert names(folder / "b") == ["./../county.yaml", "./assessment.yaml", "./own.yaml"]

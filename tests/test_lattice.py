@@ -41,7 +41,12 @@ def test_wujiang_is_exact() -> None:
     assert compiled.cells == 221_281
 
 
-@pytest.mark.parametrize("kinds", [{"linear": True}, {}, {"absent": True}, {"events": True, "linear": True}])
+@pytest.mark.parametrize("kinds", [
+    {"linear": True},
+    pytest.param({}, marks=pytest.mark.slow),
+    pytest.param({"absent": True}, marks=pytest.mark.slow),
+    {"events": True, "linear": True},
+])  # fmt: skip
 def test_bounds_contain_the_exact_chance_and_tighten(kinds: dict[str, bool]) -> None:
     rounded = 0
     for seed in range(10):

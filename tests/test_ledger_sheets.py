@@ -140,7 +140,7 @@ def filled(path: Path, lang: str, change: dict[int, dict[str, Any]] | None = Non
     sites = sheet_of(book, "sites", lang)
     kind = sites.cell(2, 2).value
     append(sheet_of(book, "units", lang), ["甲局"], ["乙局"])
-    append(sites, ["estate-9", kind, "某小区", None, "社区书记"])
+    append(sites, ["estate-9", kind, "某小区", None, None, "社区书记"])
     for place, cells in (change or {}).items():
         rectifications[place].update(cells)
     fill(sheet_of(book, "findings", lang), findings)

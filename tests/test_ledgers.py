@@ -1,17 +1,15 @@
 """The ledgers of an assessment, by hand: what opens a finding, what closes it, and where each stands on a day."""
 
-import datetime
 import random
 
 import ledger_cases as cases
 import numpy as np
 import pandas as pd
-import pytest
 
 from evalsys.instrument import Mechanism
 from evalsys.language import Text
 from evalsys.ledger_rules import DAYS, ledger_rules
-from evalsys.ledgers import chosen, flow, ledgers_of, month_days, states, week_days
+from evalsys.ledgers import flow, ledgers_of, states
 from evalsys.settings import LedgerSettings
 
 D = cases.day
@@ -185,10 +183,11 @@ def test_in_time_on_the_last_day_and_overdue_from_the_day_after(tmp_path):
     assert states(kept, D(8))["overdue"].tolist() == [0, 0, 1]
     assert states(kept, D(20))["overdue"].tolist() == [0, 0, 13]
     own = flow(kept, D(7), D(8))
-    assert chosen(kept, kept.moves["finding"].to_numpy()[own.in_time])["finding_id"].tolist() == ["f"]
-    assert chosen(kept, own.overdue(own.after))["finding_id"].tolist() == ["h"]
-    assert chosen(kept, own.in_hand(own.before))["finding_id"].tolist() == ["f", "g", "h"]
-    assert chosen(kept, own.awaiting(own.after))["finding_id"].tolist() == ["f", "g"]
+    names = kept.findings["finding_id"].to_numpy()
+    assert names[kept.moves["finding"].to_numpy()[own.in_time]].tolist() == ["f"]
+    assert names[own.overdue(own.after)].tolist() == ["h"]
+    assert names[own.in_hand(own.before)].tolist() == ["f", "g", "h"]
+    assert names[own.awaiting(own.after)].tolist() == ["f", "g"]
 
 
 def test_due_is_what_the_finding_says_else_its_first_rectification_else_the_rules(tmp_path):
@@ -318,13 +317,6 @@ def test_the_last_day_is_that_of_the_last_check_or_change(tmp_path):
         tmp_path / "2", [seen("a", 2, "0", "s3")], findings=[found("f", 1)], rectifications=[mended("f", 5)]
     )
     assert (checked.last_day, changed.last_day) == (D(9), D(5))
-
-
-def test_weeks_and_months():
-    assert week_days("2020-W53") == (datetime.date(2020, 12, 28), datetime.date(2021, 1, 3))
-    assert month_days("2015-12") == (datetime.date(2015, 12, 1), datetime.date(2015, 12, 31))
-    with pytest.raises(ValueError, match=r"W54|[Ww]eek"):
-        week_days("2016-W54")
 
 
 def test_the_ledgers_of_one_assessment_are_made_once(tmp_path):

@@ -10,9 +10,10 @@ from unit_town import OBSERVATIONS, town
 
 from evalsys.bulletins import bulletin
 from evalsys.faults import InputFaults
-from evalsys.ledgers import flow, ledgers_of, month_days
+from evalsys.ledgers import flow, ledgers_of
 from evalsys.month_reports import default_month, report_of_month, weeks_of
 from evalsys.scoring import score
+from evalsys.when import month_days
 
 DAY = datetime.date
 STEPS = [

@@ -103,6 +103,7 @@ def test_every_body_of_the_instruments_is_registered():
     assert used <= set(register("units"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", sorted([*PACKAGE.glob("instruments/*.yaml"), *PACKAGE.glob("registers/*.yaml")]), ids=lambda path: path.stem
 )

@@ -240,8 +240,13 @@ def test_a_year_that_is_missing_and_full_marks_are_good(tmp_path):
 
 def test_an_incomplete_cycle(tmp_path):
     assert [f[:2] for f in faults(tmp_path, cycle={"year": 2017})] == [
-        *(("missing_key", "earlier"), ("missing_key", "first_year")),
+        ("missing_key", "first_year"),
     ]
+
+
+def test_a_cycle_may_have_no_earlier_score_on_record(tmp_path):
+    cycle = {key: value for key, value in SAID["cycle"].items() if key != "earlier"}
+    assert read(tmp_path, cycle=cycle).cycle.earlier == {}
 
 
 def test_a_cycle_that_the_instrument_does_not_have(tmp_path):

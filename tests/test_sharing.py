@@ -8,6 +8,7 @@ from builders import assessment_of, content_of, indicator, standard
 
 from evalsys import InputFaults, instrument_ids, load_instrument, read_assessment, score
 from evalsys.language import Text
+from evalsys.ledgers import ledgers_of
 from evalsys.sharing import Shared, double_counted, shared_facts, with_shared
 
 LUXI, POLICE = "luxi-county-2012", "taizhou-police-2009"
@@ -302,6 +303,39 @@ def test_sites_of_both_stand_in_order_and_each_row_at_its_own(shared):
     assert found.sites["site_id"].tolist() == ["s1", "s5", "s9"]
     at = [found.sites["name"][place] if place >= 0 else None for place in found.observations["site"]]
     assert at == [None, "五", "九", "一", "五"]
+
+
+@pytest.mark.parametrize(("seen_by_us", "told"), [("2026-08-01", ""), ("2026-08-10", "O-theirs/o001")])
+def test_a_row_on_a_finding_that_another_ones_loss_opened_is_a_fault(tmp_path, monkeypatch, seen_by_us, told):
+    """Else what the office wrote down of its finding would be lost without a word."""
+    register = (Shared("1", Text("", ""), (("theirs", "a"), ("ours", "b"))),)
+    monkeypatch.setattr("evalsys.sharing.shared_facts", lambda: register)
+    at = {"site_id": "s1", "value": "否"}
+    theirs = [{"standard": "a", "observed_on": "2026-08-05", **at}]
+    assessment_of(tmp_path / "theirs", instrument("theirs", standard("a", "met")), theirs, sites=[site("s1", "一")])
+    ours = [
+        {"observation_id": "x", "standard": "b", "observed_on": seen_by_us, "round": "r0", **at},
+        {"standard": "own", "value": "是", "round": "r1"},
+    ]
+
+    def read():
+        return assessment_of(
+            tmp_path / "ours",
+            instrument("ours", standard("b", "met")),
+            ours,
+            {"shares": "../theirs", "round": "r1"},
+            sites=[site("s1", "一")],
+            rectifications=[{"finding_id": "O-x", "fixed_on": "2026-08-12"}],
+        )
+
+    if not told:
+        assert ledgers_of(read()).findings["finding_id"].tolist() == ["O-x"]
+        return
+    with pytest.raises(InputFaults) as raised:
+        read()
+    assert [(f.problem, f.file, f.row, f.value, f.allowed) for f in raised.value.faults] == [
+        ("part_of_finding", "rectifications.csv", 2, "O-x", told)
+    ]
 
 
 def test_a_site_of_another_name_is_a_fault(shared):

@@ -386,7 +386,11 @@ STRATA = [
 NAMES = ["same", "unequal", "strata", "odd shares", "beyond int64", "sum beyond"]
 
 
-@pytest.mark.parametrize("design", STRATA, ids=NAMES)
+@pytest.mark.parametrize(
+    "design",
+    [pytest.param(*own, id=name, marks=pytest.mark.slow if name in ("same", "strata", "sum beyond") else ())
+     for name, *own in zip(NAMES, STRATA, strict=True)],
+)  # fmt: skip
 def test_the_law_of_a_leaf_by_full_enumeration(tmp_path: Path, design: Any) -> None:
     answer = [("1", "q1", "是", "", "1")]
     ruled = [rule_of(survey_of(tmp_path / str(place), rule, answer)) for place, rule in enumerate(RULED)]

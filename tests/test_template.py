@@ -437,7 +437,11 @@ def test_lists_dates_units_and_areas_have_drop_downs(wujiang: Path) -> None:
     loss = validation_at(sheet, 2, column_of(sheet, "扣分 0–1"))
     assert (loss.type, loss.operator, loss.formula1, loss.formula2) == ("decimal", "between", "0", "1")
     assert validation_at(sheet, 2, column_of(sheet, "检查日期")).type == "date"
-    for target, heading, register in ((sheet, "责任单位", "责任单位"), (sites, "属地", "属地")):
+    for target, heading, register in (
+        (sheet, "责任单位", "责任单位"),
+        (sites, "责任单位", "责任单位"),
+        (sites, "属地", "属地"),
+    ):
         for row in (2, target.max_row + 5):  # rows added below have it too
             found = validation_at(target, row, column_of(target, heading))
             assert found.type == "list"
@@ -447,7 +451,7 @@ def test_lists_dates_units_and_areas_have_drop_downs(wujiang: Path) -> None:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_site_has_a_post_that_answers_for_it(tmp_path: Path, lang: Any) -> None:
+def test_a_site_has_a_unit_and_a_post_that_answer_for_it(tmp_path: Path, lang: Any) -> None:
     path = template(tmp_path, lang=lang)
     book = openpyxl.load_workbook(path)
     sheet = book["点位" if lang == "zh" else "sites"]
@@ -455,10 +459,12 @@ def test_a_site_has_a_post_that_answers_for_it(tmp_path: Path, lang: Any) -> Non
     found = validation_at(sheet, 2, column)
     assert ("不填姓名" if lang == "zh" else "never a name") in found.prompt
     sheet.cell(3, column).value = "街道城管办主任"
+    sheet.cell(3, column_of(sheet, "责任单位" if lang == "zh" else "units")).value = "甲街道"
+    book["责任单位" if lang == "zh" else "units"].cell(2, 1).value = "甲街道"
     book.save(path)
-    sites = read_assessment(path).sites.set_index("site_id")["post"]
-    assert sites[sheet.cell(3, 1).value] == "街道城管办主任"
-    assert (sites != "").sum() == 1
+    sites = read_assessment(path).sites.set_index("site_id")
+    assert sites.loc[sheet.cell(3, 1).value, ["units", "post"]].tolist() == [("甲街道",), "街道城管办主任"]
+    assert (sites["post"] != "").sum() == sum(map(bool, sites["units"])) == 1
 
 
 def test_a_list_too_long_for_a_drop_down_stands_on_the_first_page(tmp_path: Path) -> None:

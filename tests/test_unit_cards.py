@@ -167,7 +167,7 @@ def test_wrong_unit_and_day_are_faults_before_any_work(held, monkeypatch):
         raise AssertionError("work was begun")
 
     monkeypatch.setattr(unit_cards, "score", never)
-    monkeypatch.setattr(unit_cards, "forecast", never)
+    monkeypatch.setattr(unit_cards, "forecast_or_why", never)
     with pytest.raises(InputFaults) as caught:
         cards_of(held, "甲街到")
     assert [(f.problem, f.value, f.nearest) for f in caught.value.faults] == [("unknown_name", "甲街到", "甲街道")]

@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from evalsys import schema
-from evalsys.when import PERIODS, When, read_day, read_when
+from evalsys.when import PERIODS, When, month_days, read_day, read_when, week_days, week_of
 
 
 def read(folder, text):
@@ -87,3 +87,35 @@ def test_a_day_that_is_no_text_is_not_shown():
     faults = []
     assert read_day(schema.Spot(faults, "x.yaml"), ["1"]) is None
     assert [(fault.problem, fault.value) for fault in faults] == [("bad_date", "")]
+
+
+@pytest.mark.parametrize("year", [*range(2015, 2033), 1900, 2999])
+def test_every_day_of_a_year_lies_in_its_week_and_its_month(year):
+    for number in range(datetime.date(year, 1, 1).toordinal(), datetime.date(year, 12, 31).toordinal() + 1, 3):
+        day = datetime.date.fromordinal(number)
+        monday, sunday = week_days(week_of(day))
+        assert (monday.weekday(), (sunday - monday).days) == (0, 6)
+        assert monday <= day <= sunday
+        first, last = month_days(f"{day:%Y-%m}")
+        assert first == day.replace(day=1)
+        assert last + datetime.timedelta(1) == (first + datetime.timedelta(31)).replace(day=1)
+
+
+def test_weeks_over_new_year():
+    assert week_days("2026-W53") == (datetime.date(2026, 12, 28), datetime.date(2027, 1, 3))
+    assert week_days("2027-W01") == (datetime.date(2027, 1, 4), datetime.date(2027, 1, 10))
+    assert week_of(datetime.date(2026, 1, 1)) == "2026-W01"
+    assert week_of(datetime.date(2024, 12, 30)) == "2025-W01"
+
+
+@pytest.mark.parametrize("week", ["2016-W53", "2016-W54", "2016-W00", "0000-W01", "2016", "2016-Wxx"])
+def test_there_is_no_such_week(week):
+    """2016 has 52 weeks: its week 53 would be the first of 2017 under another name."""
+    with pytest.raises(ValueError, match=r"."):
+        week_days(week)
+
+
+@pytest.mark.parametrize("month", ["2016-13", "2016-00", "2016-", "2016-W3"])
+def test_there_is_no_such_month(month):
+    with pytest.raises(ValueError, match=r"."):
+        month_days(month)

@@ -152,12 +152,11 @@ def done_rows(draw: Draw) -> Iterator[Sequence[str]]:
 
 
 def material_rows(draw: Draw) -> Iterator[Sequence[str]]:
-    """Yield the register of documents: most are handed in by the 5th of the month after, some late, some not at all."""
+    """Yield the register of documents: most are handed in by the 5th of their month, some late, some not at all."""
     number = 0
     for standard, ((_, _, _, names), unit) in enumerate(zip(PAPERS, FILED_BY, strict=True), 1):
         for k in range(1, len(names) + 1):
-            month = 8 + number % 4  # collected for August to November
-            due = date(2026, month + 1, 5)
+            due = date(2026, 9 + number % 4, 5)  # collected in September to December
             number += 1
             days = [due + timedelta(draw.between((-6, 1)))]
             for limits in ((2, 8), (1, 6), (5, 20)):
@@ -173,7 +172,7 @@ def material_rows(draw: Draw) -> Iterator[Sequence[str]]:
                 status,
                 due.isoformat(),
                 unit,
-                f"2026-{month:02d}",
+                f"{due:%Y-%m}",
                 *held[:2],
                 reviewer,
                 *held[2:],

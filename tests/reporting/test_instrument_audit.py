@@ -39,7 +39,7 @@ def test_its_parameters_are_strict(given):
         checked_parameters(find_notebook(NAME), given)
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ["taizhou-police-2009", "national-index-2012"])
 def test_the_page_loads_nothing_and_names_every_section(audited, name, lang):
     made, missing = render_html(audited(name, lang=lang), lang)

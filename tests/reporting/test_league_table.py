@@ -41,7 +41,7 @@ def test_its_parameters_are_strict(given):
         checked_parameters(find_notebook(NAME), given)
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("assessment", ["", WUJIANG], ids=["table", "assessment"])
 def test_the_page_loads_nothing_and_is_whole(lang, assessment):
     html, missing = made(lang, assessment=str(assessment))

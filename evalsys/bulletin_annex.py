@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,18 @@ from evalsys.bulletin_results import FIGURES, SHEETS, Issue, Stated, listing_of
 from evalsys.language import Lang, Text
 from evalsys.listing import Column, Listing
 
-__all__ = ["annex", "annex_name", "figures_listing", "place_of", "ranges", "rows_said", "sheet_name"]
+__all__ = [
+    "annex",
+    "annex_name",
+    "figures_listing",
+    "link_figures",
+    "numbers_said",
+    "place_of",
+    "ranges",
+    "reference",
+    "rows_said",
+    "sheet_name",
+]
 
 _FIRST = 2  # row of a sheet below its heading
 
@@ -42,7 +53,7 @@ def ranges(places: Sequence[int]) -> list[tuple[int, int]]:
     return runs
 
 
-def _numbers(own: Stated) -> str:
+def numbers_said(own: Stated) -> str:
     """Return the rows of the sheet as they are numbered there: ``2–15, 20``."""
     runs = ranges([place + _FIRST for place in own.places])
     return ", ".join(str(low) if low == high else f"{low}–{high}" for low, high in runs)
@@ -52,18 +63,29 @@ def rows_said(own: Stated, lang: Lang) -> str:
     """Return which rows of its sheet a figure counts, in words."""
     if not own.places:
         return Text("没有行", "no rows").say(lang)
-    return Text(f"第 {_numbers(own)} 行", f"rows {_numbers(own)}").say(lang)
+    return Text(f"第 {numbers_said(own)} 行", f"rows {numbers_said(own)}").say(lang)
 
 
 #: How the headings of columns with photographs begin.
 _PHOTOGRAPHS = ("照片", "整改前照片", "整改后照片", "photo")
 
 
-def place_of(own: Stated, lang: Lang) -> str:
-    """Return where the rows of a figure begin, as a reference of the workbook: the first run of them."""
+def reference(own: Stated, name: str) -> str:
+    """Return where the rows of a figure begin on the sheet of that name, as a reference: the first run of them.
+
+    Examples
+    --------
+    >>> reference(Stated("new", "", "", "new", (0, 1, 5)), "新增")
+    "'新增'!A2:A3"
+    """
     low, high = ranges([place + _FIRST for place in own.places])[0] if own.places else (1, 1)
-    name = sheet_name(own.sheet, lang)
-    return f"'{name}'!A{low}:A{high}" if high > low else f"'{name}'!A{low}"
+    quoted = "'" + name.replace("'", "''") + "'"
+    return f"{quoted}!A{low}:A{high}" if high > low else f"{quoted}!A{low}"
+
+
+def place_of(own: Stated, lang: Lang) -> str:
+    """Return where the rows of a figure begin in the workbook."""
+    return reference(own, sheet_name(own.sheet, lang))
 
 
 def figures_listing(issue: Issue, lang: Lang) -> Listing:
@@ -84,7 +106,7 @@ def figures_listing(issue: Issue, lang: Lang) -> Listing:
         name = own.name or nobody.get(own.by, whole).say(lang)
         sheet = sheet_name(own.sheet, lang)
         figure = FIGURES[own.key].say(lang)
-        rows.append((issue.numbers[place], figure, name, own.value, sheet, len(own.places), _numbers(own)))
+        rows.append((issue.numbers[place], figure, name, own.value, sheet, len(own.places), numbers_said(own)))
     return Listing(columns, rows)
 
 
@@ -106,7 +128,7 @@ def annex(issue: Issue, path: Path, lang: Lang) -> None:
     figures_listing(issue, lang).add_sheet(workbook, Text("数字出处", "figures").say(lang), lang)
     for sheet in SHEETS:
         listing_of(issue, sheet, lang).add_sheet(workbook, sheet_name(sheet, lang), lang)
-    _link(workbook.worksheets[0], list(issue.stated.values()), lang)
+    link_figures(workbook.worksheets[0], 4, ((own, place_of(own, lang)) for own in issue.stated.values()))
     for each in workbook.worksheets[1:]:
         _link_photographs(each, issue.assessment.path, path.parent)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -114,15 +136,24 @@ def annex(issue: Issue, path: Path, lang: Lang) -> None:
         temporary.write_bytes(packed(workbook))
 
 
-def _link(sheet: Any, stated: Sequence[Stated], lang: Lang) -> None:
-    """Link each value of the sheet of figures to its rows."""
+def link_figures(sheet: Any, column: int, stated: Iterable[tuple[Stated, str]]) -> None:
+    """Link each value of the sheet of figures, in one of its columns, to its rows.
+
+    Parameters
+    ----------
+    sheet : Worksheet
+    column : int
+        From 1.
+    stated : iterable of (Stated, str)
+        In the order of the sheet's rows, each with the reference to its rows.
+    """
     from openpyxl.worksheet.hyperlink import Hyperlink
 
     from evalsys.sheets import BLUE, font
 
-    for row, own in enumerate(stated, _FIRST):
-        cell = sheet.cell(row, 4)
-        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=place_of(own, lang), display=str(own.value))
+    for row, (own, place) in enumerate(stated, _FIRST):
+        cell = sheet.cell(row, column)
+        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=place, display=str(own.value))
         cell.font = font(colour=BLUE)
 
 

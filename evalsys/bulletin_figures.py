@@ -58,8 +58,8 @@ def _bars(canvas: Canvas, names: Sequence[str], new: Sequence[int], fixed: Seque
             )  # fmt: skip
             canvas.text(x + _BAR / 2, _FLOOR - tall - 1.8, f"{count:,}", ha="center", fontsize=8)
             if not place:
-                # the names of a pair stand apart, so that long words never touch
-                edge = x + _BAR if not side else x
+                # the names of a pair stand apart, so that they never touch, also where both bars are as tall
+                edge = x + _BAR - 0.6 if not side else x + 0.6
                 canvas.text(
                     edge, _FLOOR - tall - 5.2, words, ha="right" if not side else "left", fontsize=8,
                     color=COLOURS["soft"],

@@ -165,7 +165,7 @@ class Issue:
         names = self.assessment.observations["observation_id"].tolist()
         seen = self.told["observations"]
         groups = {key: sorted({names[row] for at in self.rows[key].findings for row in seen[at]}) for key in _PRICED}
-        return costs(self.assessment, groups, self.ahead)
+        return costs(self.found.result.assessment, groups, self.ahead)
 
     @cached_property
     def after(self) -> dict[int, Any]:
@@ -297,7 +297,7 @@ def issue_of(
     """
     found = bulletin(assessment, week, monthly=monthly)
     wanted = with_forecast and found.result.pass_mark is not None
-    ahead, faults = forecast_or_why(assessment) if wanted else (None, ())
+    ahead, faults = forecast_or_why(found.result.assessment) if wanted else (None, ())
     return Issue(found, escalation(found.kept, found.last), _dated(found), ahead, linked, faults)
 
 

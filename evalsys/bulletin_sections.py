@@ -45,6 +45,7 @@ __all__ = [
 _MOST = 20  # rows of a list on the page
 _FEW = 4
 _NONE = "–"
+_SHORT = 12  # letters of a step that stays on one line
 
 
 def _mark(state: str, said: str) -> str:
@@ -178,7 +179,10 @@ def measures(issue: Issue, lang: Lang) -> Html:
     else:
         say = escape(words.measures_said(issue, lang).strip())
     if in_force:
-        say += t(f"另有 {in_force} 项已审定，仍然有效。", f" {in_force} confirmed before are in force.")
+        say += t(
+            f"另有 {in_force} 项已审定，仍然有效。",
+            f" {in_force} confirmed before {'is' if in_force == 1 else 'are'} in force.",
+        )
     head = section("三", "measures", "拟采取的措施（待审定）", "Proposed measures (to be decided)", lang, say)
     if not issue.measures:
         return block(lang, head)
@@ -205,7 +209,7 @@ def _measure(issue: Issue, own: Proposal, lang: Lang) -> list[str]:
     clause = t("（", "(") + safe(clause_text(own.ladder).say(lang)) + t("）", ")")
     return [
         safe(subject_name(issue, own)),
-        f"<b>{safe(step)}</b>",
+        f'<b><span class="nw">{safe(step)}</span></b>' if len(step) <= _SHORT else f"<b>{safe(step)}</b>",
         f'{safe(_capital(why))} <span class="q">{clause}</span>',
         safe(_capital(lift_text(own).say(lang))),
     ]

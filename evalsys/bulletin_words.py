@@ -17,7 +17,7 @@ from evalsys.forecast_words import no_forecast
 from evalsys.language import Lang, Text
 from evalsys.league_words import days_said
 from evalsys.ledgers import flow
-from evalsys.wording import decimal, joined, plural, points
+from evalsys.wording import day_text, decimal, joined, plural, points
 
 __all__ = [
     "WEEKDAYS",
@@ -65,7 +65,7 @@ def day_said(day: datetime.date, lang: Lang) -> str:
     >>> day_said(datetime.date(2026, 11, 9), "zh"), day_said(datetime.date(2026, 11, 9), "en")
     ('11 月 9 日', '9 November')
     """
-    return f"{day.month} 月 {day.day} 日" if lang == "zh" else f"{day.day} {day:%B}"
+    return day_text(day, with_year=False).say(lang)
 
 
 def bodies_said(names: Sequence[str], lang: Lang, most: int = 4) -> str:
@@ -556,9 +556,10 @@ def notes(issue: Issue, lang: Lang) -> list[str]:
     )
     said.append(
         Text(
-            "影响总分按本轮计分规则分摊到各条检查；不是本轮检查发现的，或已被后来的检查取代的，计 0。",
-            "Points at stake are the shares of this round's loss; what this round's checks did not see, or saw anew "
-            "later, counts 0.",
+            "影响总分按本轮计分规则分摊到各条检查，再次检查的以最近一次为准；不是本轮检查发现的，或已被后来的检查"
+            "取代的，计 0。问题一栏写首次发现时的情况。",
+            "Points at stake are the shares of this round's loss, by the latest check; what this round's checks did "
+            "not see, or saw anew later, counts 0. What was found is told as it was first seen.",
         )
     )
     if kept.undated:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evalsys.as_of import evidence_on
 from evalsys.assessment import Assessment
 from evalsys.cells import column_of
 from evalsys.faults import Fault, InputFaults
@@ -85,7 +86,7 @@ class Bulletin:
     ----------
     kept : Ledgers
     result : Score
-        The present score, as checked.
+        The score as checked by the end of the period.
     period : str
         ``2016-W33`` or ``2016-08``.
     first, last : date
@@ -230,7 +231,7 @@ class Bulletin:
         names = self.kept.assessment.observations["observation_id"].tolist()
         rows = self.kept.findings["observations"].tolist()
         mended = [names[row] for finding in done["finding"].tolist() for row in rows[finding]]
-        return score(self.kept.assessment, left_out=self.result.left_out, repaired=mended) if mended else self.result
+        return score(self.result.assessment, left_out=self.result.left_out, repaired=mended) if mended else self.result
 
 
 def bulletin(assessment: Assessment, period: str = "", *, monthly: bool = False) -> Bulletin:
@@ -254,4 +255,5 @@ def bulletin(assessment: Assessment, period: str = "", *, monthly: bool = False)
         period = period_of(kept.some_last_day(), monthly)
     first, last = period_days(period)
     before = period_days(period_of(first - _DAY, "W" not in period))
-    return Bulletin(kept, score(assessment), period, first, last, flow(kept, first, last), flow(kept, *before))
+    result = score(evidence_on(assessment, last))
+    return Bulletin(kept, result, period, first, last, flow(kept, first, last), flow(kept, *before))

@@ -19,6 +19,7 @@ __all__ = [
     "WHERE",
     "calendar_json",
     "calendar_text",
+    "calendar_workbook",
     "due_listing",
     "phase_listing",
     "stretch_listing",
@@ -207,6 +208,27 @@ def calendar_text(found: CalendarLedger, lang: Lang) -> str:
     lines += [stretch_text(each).say(lang) + say("。", ".") for each in found.stretches]
     listings = [phase_listing(found, lang), _together(found, lang), undated_listing(found, lang)]
     return "\n\n".join(["\n".join(lines), *(each.as_text(lang) for each in listings if each.rows)])
+
+
+def calendar_workbook(found: CalendarLedger, path: Path, lang: Lang) -> None:
+    """Write the calendar as a workbook: what falls due, and where there are any, phases, gaps, and what has no date."""
+    from evalsys.files import atomic
+    from evalsys.sheets import new_workbook, packed
+
+    names = {
+        Text("日程", "calendar"): due_listing(found, lang),
+        Text("阶段", "phases"): phase_listing(found, lang),
+        Text("空档和重叠", "gaps and overlaps"): stretch_listing(found, lang),
+        Text("未能定日期", "without a date"): undated_listing(found, lang),
+    }
+    title = Text("日程", "calendar").say(lang)
+    workbook = new_workbook(title)
+    for name, listing in names.items():
+        if listing.rows or name.say(lang) == title:
+            listing.add_sheet(workbook, name.say(lang), lang)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic(path) as temporary:
+        temporary.write_bytes(packed(workbook))
 
 
 def write_calendar_of(found: CalendarLedger, path: Path, lang: Lang, *, unit: str = "") -> None:

@@ -22,7 +22,7 @@ from evalsys.escalation_words import clause_text, lift_text, step_text, why_text
 from evalsys.language import Lang, Text
 from evalsys.markup import Column, Html, block, opening, safe, speaker, table
 from evalsys.unit_cards import KINDS, Cards, UnitCard
-from evalsys.wording import decimal, plural
+from evalsys.wording import day_text, decimal, plural
 
 __all__ = ["cards_page", "write_annex"]
 
@@ -83,7 +83,7 @@ def _name(who: str, lang: Lang) -> str:
 
 
 def _until(cards: Cards, lang: Lang) -> str:
-    day = words.full_day(cards.day, lang)
+    day = day_text(cards.day).say(lang)
     return Text(f"截至 {day}", f"as of {day}").say(lang)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from evalsys.bulletin_annex import ranges, rows_said
+from evalsys.bulletin_annex import link_figures, reference, rows_said
 from evalsys.bulletin_results import FIGURES, Stated
 from evalsys.escalation_words import clause_text, lift_text, step_text, why_text
 from evalsys.files import atomic
@@ -43,11 +43,10 @@ FOUND: Mapping[str, Text] = {
     "owed": Text("待办", "owed"),
     "overdue": Text("逾期", "overdue"),
     **{key: FIGURES[key] for key in ("new", "fixed", "in_time", "returned", "verified")},
-    "relapses": Text("反弹", "came back"),
+    "relapses": Text("反弹", "relapses"),
     "steps": Text("处置阶梯", "on ladders"),
 }
 _MOVES = ("new", "fixed", "returned", "verified")
-_FIRST = 2  # row of a sheet below its heading
 _COUNTS = ("new", "fixed", "in_time", "returned", "verified", "in_hand", "awaiting", "overdue")
 
 
@@ -64,7 +63,7 @@ def owed_listing(cards: Cards, lang: Lang) -> Listing:
         Column("late", Text("逾期天数", "days late"), "count"),
         Column("lost", Text("影响总分", "points at stake"), "points"),
         Column("returned", Text("退回次数", "times returned"), "count"),
-        Column("relapse", Text("反弹", "came back")),
+        Column("relapse", Text("反弹", "relapse")),
         Column("times", Text("未办期数", "times left undone"), "count"),
         Column("clause", Text("依据", "clause")),
     )
@@ -101,7 +100,7 @@ def unit_listing(cards: Cards, lang: Lang) -> Listing:
         Column("chance", Text("达标可能性提高", "rise of the chance"), "share"),
         Column("error", Text("标准误差", "standard error"), "share"),
         *(Column(f"findings_{key}", Text(f"问题{FIGURES[key].zh}", FIGURES[key].en), "count") for key in _COUNTS),
-        Column("relapses", Text("问题反弹", "came back"), "count"),
+        Column("relapses", Text("问题反弹", "relapses"), "count"),
         Column("rate", Text("按期办结率", "in time"), "share"),
         Column("by_points", Text("影响总分名次", "rank by points"), "count"),
         Column("by_overdue", Text("逾期占比名次", "rank by share overdue"), "count"),
@@ -180,13 +179,13 @@ def moves_listing(cards: Cards, lang: Lang) -> Listing:
         Column("day", Text("日期", "day")),
         Column("finding", Text("问题编号", "finding")),
         Column("what", Text("问题", "what")),
-        Column("mark", Text("按期或反弹", "in time, came back")),
-        Column("earlier", Text("反弹自", "came back from")),
+        Column("mark", Text("按期或反弹", "in time, relapse")),
+        Column("earlier", Text("反弹自", "relapse of")),
     )
     kept = cards.so_far.kept
     days, of = kept.moves["day"].tolist(), kept.moves["finding"].tolist()
     names, back = kept.findings["finding_id"].tolist(), kept.findings["relapse_of"].tolist()
-    marked = {"fixed": FIGURES["in_time"].say(lang), "new": FOUND["relapses"].say(lang)}
+    marked = {"fixed": FIGURES["in_time"].say(lang), "new": Text("反弹", "relapse").say(lang)}
     rows = [
         (
             unit,
@@ -234,10 +233,8 @@ def annex_name(lang: Lang) -> str:
 
 
 def place_of(own: Stated, lang: Lang) -> str:
-    """Return where the rows of a figure begin, as a reference of the workbook: the first run of them."""
-    low, high = ranges([place + _FIRST for place in own.places])[0] if own.places else (1, 1)
-    name = SHEETS[own.sheet].say(lang)
-    return f"'{name}'!A{low}:A{high}" if high > low else f"'{name}'!A{low}"
+    """Return where the rows of a figure begin in the workbook."""
+    return reference(own, SHEETS[own.sheet].say(lang))
 
 
 def figures_listing(cards: Cards, lang: Lang) -> Listing:
@@ -258,19 +255,14 @@ def figures_listing(cards: Cards, lang: Lang) -> Listing:
 
 def annex(cards: Cards, path: Path, lang: Lang) -> None:
     """Write the rows of all cards as a workbook; the first sheet links every figure to its rows."""
-    from openpyxl.worksheet.hyperlink import Hyperlink
-
-    from evalsys.sheets import BLUE, font, new_workbook, packed
+    from evalsys.sheets import new_workbook, packed
 
     workbook = new_workbook(Text("责任单位办理单附件", "Unit cards: annex").say(lang))
     figures_listing(cards, lang).add_sheet(workbook, Text("数字出处", "figures").say(lang), lang)
     made = {"units": unit_listing, "owed": owed_listing, "moves": moves_listing, "steps": step_listing}
     for name, title in SHEETS.items():
         made[name](cards, lang).add_sheet(workbook, title.say(lang), lang)
-    for row, own in enumerate(stated_of(cards).values(), _FIRST):
-        cell: Any = workbook.worksheets[0].cell(row, 3)
-        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=place_of(own, lang), display=str(own.value))
-        cell.font = font(colour=BLUE)
+    link_figures(workbook.worksheets[0], 3, ((own, place_of(own, lang)) for own in stated_of(cards).values()))
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic(path) as temporary:
         temporary.write_bytes(packed(workbook))

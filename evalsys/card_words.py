@@ -19,7 +19,6 @@ __all__ = [
     "beside",
     "clear_said",
     "counts_said",
-    "full_day",
     "lead",
     "left_said",
     "letter_said",
@@ -29,18 +28,6 @@ __all__ = [
     "standing_said",
     "what_said",
 ]
-
-
-def full_day(day: datetime.date, lang: Lang) -> str:
-    """Return a day with its year.
-
-    Examples
-    --------
-    >>> full_day(datetime.date(2016, 8, 5), "zh"), full_day(datetime.date(2016, 8, 5), "en")
-    ('2016 年 8 月 5 日', '5 August 2016')
-    """
-    said = day_said(day, lang)
-    return f"{day.year} 年 {said}" if lang == "zh" else f"{said} {day.year}"
 
 
 def lead(cards: Cards, card: UnitCard, lang: Lang) -> tuple[str, str]:
@@ -87,6 +74,12 @@ def beside(cards: Cards, card: UnitCard, lang: Lang) -> str:
     if card.cost.rows:
         full = decimal(cards.assessment.instrument.full_marks, 0)
         said += t(f"；满分 {full} 分", f"; full marks {full}")
+    if card.beside:
+        count = len(card.beside)
+        said += t(
+            f"；可挽回的分数按所涉标准的材料一并审定计，含不在本单的 {count} 份",
+            f"; the sum takes all materials of these standards as approved, {count} of them not on this card",
+        )
     found, cost = cards.found, card.cost
     if found is not None and found.chance is not None and cost.chance is not None:
         now = about(chance_of(found), lang)
@@ -135,7 +128,7 @@ def what_said(each: Owed, lang: Lang) -> str:
     t = speaker(lang)
     tail = []
     if each.relapse:
-        tail.append(t("反弹", "came back"))
+        tail.append(t("反弹", "relapse"))
     if each.returned:
         tail.append(t(f"退回 {each.returned} 次", f"returned {_times(each.returned)}"))
     if each.times > 1:

@@ -78,8 +78,13 @@ def bulletin(
     from evalsys.bulletins import period_days
     from evalsys.evidence import read_assessment
 
+    def week_given(text: str) -> object:
+        if "W" not in text:  # a month has a report of its own
+            raise InputFaults([Fault("bad_date", "--week", value=text, allowed="2016-W33")])
+        return period_days(text)
+
     with working(*_READING):
-        _, read = gathered(lambda: week and period_days(week), lambda: read_assessment(assessment))
+        _, read = gathered(lambda: week and week_given(week), lambda: read_assessment(assessment))
         found = bulletin_(read, week)  # before a kernel starts
     _tell_outside(found)
     parameters = {
@@ -208,9 +213,14 @@ def _findings(read: Assessment, day: datetime.date, lang: Lang) -> _Forms:
 
 def _materials(read: Assessment, day: datetime.date, lang: Lang) -> _Forms:
     from evalsys import material_results as results
+    from evalsys.as_of import evidence_on
+    from evalsys.evidence import pass_mark_of
+    from evalsys.ledger_costs import forecast_or_why
     from evalsys.material_ledger import material_ledger
 
-    found = material_ledger(read, day)
+    as_of = evidence_on(read, day)
+    ahead, _ = forecast_or_why(as_of) if pass_mark_of(read) is not None else (None, ())
+    found = material_ledger(as_of, day, ahead)
     return _Forms(
         lambda: results.materials_text(found, lang),
         lambda: results.materials_json(found, lang),
@@ -231,7 +241,7 @@ def _calendar(read: Assessment, day: datetime.date, lang: Lang) -> _Forms:
         lambda: results.calendar_text(found, lang),
         lambda: results.calendar_json(found, lang),
         lambda: results.due_listing(found, lang).as_csv(lang),
-        lambda path: results.due_listing(found, lang).write_workbook(path, say("日程", "calendar"), lang),
+        lambda path: results.calendar_workbook(found, path, lang),
         lambda path: results.write_calendar_of(calendar_ledger(read, *year, day), path, lang),
     )
 

@@ -15,9 +15,9 @@ __all__ = ["STATES_OF_DONE", "Delivered", "Delivery", "days_done", "delivered", 
 
 #: Where an occurrence stands.
 STATES_OF_DONE: Mapping[str, Text] = {
-    "on_time": Text("按时办结", "on time"),
+    "on_time": Text("按期办结", "on time"),
     "late": Text("逾期办结", "late"),
-    "missing": Text("逾期未办", "missing"),
+    "missing": Text("逾期未办结", "missing"),
     "open": Text("未到期", "not due yet"),
     "unrecorded": Text("未登记", "not on record"),
     "observed": Text("以检查结果为准", "shown by the checks"),

@@ -250,12 +250,17 @@ def _on_days(
 def _lost(kept: Ledgers, ladder: Mechanism, day: Day) -> Periods:
     """Return this round as one period of each subject that loses points: its scored findings not verified by the day.
 
-    It begins with the first finding of the subject, so that a decision on it holds for the round.
+    Findings that only another round saw, or that a later check of this one found in order, lose nothing. The period
+    begins with the first finding of the subject, so that a decision on it holds for the round.
     """
     findings, moves, nodes = kept.findings, kept.moves, kept.assessment.instrument.nodes
     stamp = pd.Timestamp(day)
     over = set(moves["finding"].to_numpy()[((moves["to"] == "verified") & (moves["day"] <= stamp)).to_numpy()].tolist())
-    scored = [nodes[place].scored for place in findings["place"].tolist()]
+    seen = kept.assessment.observations["counts"].tolist()
+    scored = [
+        nodes[place].scored and (not rows or any(seen[row] for row in rows))
+        for place, rows in zip(findings["place"].tolist(), findings["observations"].tolist(), strict=True)
+    ]
     ids: dict[Subject, list[str]] = {}
     first: dict[Subject, Day] = {}
     columns = (findings["finding_id"].tolist(), _dates(findings["found_on"]), scored, _subjects(kept, ladder))

@@ -12,7 +12,6 @@ from evalsys.escalation_words import (
     STATUSES,
     clause_text,
     confirmed_text,
-    day_text,
     lift_text,
     missed_text,
     step_text,
@@ -22,6 +21,7 @@ from evalsys.fields import TABLES
 from evalsys.language import Lang, Text
 from evalsys.ledgers import Ledgers
 from evalsys.listing import Column, Listing
+from evalsys.wording import day_text
 
 __all__ = ["escalation_json", "escalation_listing", "escalation_text", "steps_listing", "subject_name"]
 
@@ -89,7 +89,7 @@ def escalation_text(kept: Ledgers, found: Sequence[Proposal], day: datetime.date
     many = {status: sum(one.standing.status == status for one in found) for status in STATUSES}
     when = day_text(day)
     proposed, in_force, declined = many.values()
-    zh = f"截至{when.zh}：拟采取措施 {proposed} 项，已审定有效 {in_force} 项，审定不采取 {declined} 项。"
+    zh = f"截至 {when.zh}：拟采取措施 {proposed} 项，已审定有效 {in_force} 项，审定不采取 {declined} 项。"
     en = f"Up to {when.en}: {proposed} proposed, {in_force} in force, {declined} declined."
     lines = [Text(zh, en).say(lang)]
     if not kept.rules.ladders:

@@ -9,13 +9,12 @@ from evalsys.escalation import Proposal
 from evalsys.instrument import Mechanism
 from evalsys.ladders import Standing
 from evalsys.language import Text
-from evalsys.wording import plural
+from evalsys.wording import day_text, plural
 
 __all__ = [
     "STATUSES",
     "clause_text",
     "confirmed_text",
-    "day_text",
     "lift_text",
     "missed_text",
     "reset_text",
@@ -30,23 +29,10 @@ STATUSES: Mapping[str, Text] = {
 }
 #: Periods that a sentence tells one by one, the last ones; earlier ones are counted.
 _SHOWN = 3
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-           "November", "December")  # fmt: skip
-
-
-def day_text(day: datetime.date) -> Text:
-    """Return a day with its year.
-
-    Examples
-    --------
-    >>> day_text(datetime.date(2016, 8, 21))
-    Text(zh='2016年8月21日', en='21 August 2016')
-    """
-    return Text(f"{day.year}年{day.month}月{day.day}日", f"{day.day} {_MONTHS[day.month - 1]} {day.year}")
 
 
 def _short(day: datetime.date) -> Text:
-    return Text(f"{day.month}月{day.day}日", f"{day.day} {_MONTHS[day.month - 1]}")
+    return day_text(day, with_year=False)
 
 
 def _named(ladder: Mechanism, steps: Sequence[int]) -> Text:
@@ -107,7 +93,7 @@ def _told(stand: Standing) -> Text:
     told = Text("、".join(zh), ", ".join(en))
     if stand.count == len(last):
         return told
-    return Text(f"最近 {len(last)} 次为{told.zh}", f"of late {told.en}")
+    return Text(f"最近 {len(last)} 次为 {told.zh}", f"of late {told.en}")
 
 
 def _in_a_row(ladder: Mechanism) -> Text:

@@ -26,7 +26,6 @@ __all__ = [
     "findings_json",
     "findings_listing",
     "findings_text",
-    "site_name",
     "site_said",
     "source_name",
 ]
@@ -124,17 +123,12 @@ def finding_cells(kept: Ledgers, row: int, stand: Any, points: Fraction, lang: L
     )
 
 
-def site_name(assessment: Assessment, site: int) -> str:
-    """Return the name of a site by its row, or its id where it has none."""
-    return str(assessment.sites["name"].iat[site] or assessment.sites["site_id"].iat[site])
-
-
 def site_said(kept: Ledgers, row: int, lang: Lang) -> str:
     """Return the name of the site of a finding, or words for the whole place."""
     site = columns_of(kept)["site"][row]
     if site < 0:
         return Text("全域", "whole place").say(lang)
-    return site_name(kept.assessment, site)
+    return str(kept.assessment.sites["name"].iat[site])
 
 
 def source_name(key: str, lang: Lang) -> str:
@@ -189,7 +183,8 @@ def findings_text(assessment: Assessment, day: datetime.date | None, lang: Lang)
     if undated := len(ledgers_of(assessment).undated):
         head += Text(
             f"\n{undated} 条有失分的检查没有日期，未列入台账；可补填检查日期，或设置“台账·未注日期按”。",
-            f"\n{plural(undated, 'lossy observation')} without a day: in no ledger. Add the days, or set ledger: undated.",
+            f"\n{plural(undated, 'lossy observation')} without a day: in no ledger. Add the days, or set "
+            "ledger: undated.",
         ).say(lang)
     return f"{head}\n\n{made.as_text(lang)}" if made.rows else head
 

@@ -241,8 +241,13 @@ def _open(each: Opened, here: _Place, attempts: dict[str, list[Attempt]]) -> Non
 
 
 def _over(each: Opened, day: Day) -> bool:
-    """Whether a finding had been verified when a day's check came, before what was put right on that day."""
-    return each.closed_on is not None and each.closed_on < day
+    """Whether a finding was over when a day's check came.
+
+    One that was verified on that very day is, unless it was found on it: a loss seen then must not stand in a finding
+    that nobody looks at again.
+    """
+    closed = each.closed_on
+    return closed is not None and (closed < day or (closed == day and each.found < day))
 
 
 def _fine(each: Opened, day: Day) -> None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evalsys.bulletin_annex import ranges
+from evalsys.bulletin_annex import link_figures, numbers_said, reference
 from evalsys.bulletin_results import FIGURES, SHEETS, Stated, listing_of
 from evalsys.calendar_results import due_listing
 from evalsys.calendars import Anchors
 from evalsys.done import STATES_OF_DONE
 from evalsys.dues import CalendarLedger
 from evalsys.escalation_words import clause_text
-from evalsys.finding_results import site_name
 from evalsys.language import Lang, Text
 from evalsys.listing import Column, Listing
 from evalsys.material_ledger import TIMES
@@ -27,7 +26,6 @@ from evalsys.wording import decimal, percent
 
 __all__ = ["annex", "annex_name", "cell_text", "figures_listing", "place_of", "sheet_listing", "sheet_names"]
 
-_FIRST = 2  # row of a sheet below its heading
 _MONTH: Mapping[str, Text] = {
     "decided": Text("审定措施", "decided"),
     "materials": Text("本月材料", "materials"),
@@ -131,11 +129,12 @@ def _decided(report: MonthReport, lang: Lang) -> Listing:
         Column("findings", Text("所涉问题", "findings")),
         Column("note", Text("备注", "note")),
     )
+    sites = report.assessment.sites["name"].tolist()
     ladders = {str(ladder.code): ladder for ladder in report.kept.rules.ladders}
     rows = []
     for own in report.decided.to_dict("records"):
         ladder = ladders[own["ladder"]]
-        subject = own["unit"] or own["area"] or site_name(report.assessment, own["site"])
+        subject = own["unit"] or own["area"] or sites[own["site"]]
         rows.append(
             (
                 own["decided_on"].date().isoformat(),
@@ -189,16 +188,9 @@ def _calendar(report: MonthReport, lang: Lang) -> Listing:
     return due_listing(held, lang)
 
 
-def _numbers(own: Stated) -> str:
-    runs = ranges([place + _FIRST for place in own.places])
-    return ", ".join(str(low) if low == high else f"{low}–{high}" for low, high in runs)
-
-
 def place_of(report: MonthReport, own: Stated, lang: Lang) -> str:
-    """Return where the rows of a figure begin, as a reference of the workbook: the first run of them."""
-    low, high = ranges([place + _FIRST for place in own.places])[0] if own.places else (1, 1)
-    name = sheet_names(report, lang)[own.sheet].replace("'", "''")
-    return f"'{name}'!A{low}:A{high}" if high > low else f"'{name}'!A{low}"
+    """Return where the rows of a figure begin in the workbook."""
+    return reference(own, sheet_names(report, lang)[own.sheet])
 
 
 def figures_listing(report: MonthReport, lang: Lang) -> Listing:
@@ -218,7 +210,7 @@ def figures_listing(report: MonthReport, lang: Lang) -> Listing:
         name = part_name(report, own.by, own.name, lang) if own.by in OWN else own.name
         shown = name or nobody.get(own.by, Text("全部", "all")).say(lang)
         figure = (_NAMES.get(own.key) or titles.get(own.key) or _known(own.key)).say(lang)
-        rows.append((report.numbers[place], figure, shown, own.value, names[own.sheet], _numbers(own)))
+        rows.append((report.numbers[place], figure, shown, own.value, names[own.sheet], numbers_said(own)))
     return Listing(columns, rows)
 
 
@@ -243,20 +235,8 @@ def annex(report: MonthReport, path: Path, lang: Lang) -> None:
     figures_listing(report, lang).add_sheet(workbook, Text("数字出处", "figures").say(lang), lang)
     for sheet, name in sheet_names(report, lang).items():
         sheet_listing(report, sheet, lang).add_sheet(workbook, name, lang)
-    _link(workbook.worksheets[0], report, lang)
+    linked = ((own, place_of(report, own, lang)) for own in report.stated.values())
+    link_figures(workbook.worksheets[0], 4, linked)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic(path) as temporary:
         temporary.write_bytes(packed(workbook))
-
-
-def _link(sheet: Any, report: MonthReport, lang: Lang) -> None:
-    """Link each value of the sheet of figures to its rows."""
-    from openpyxl.worksheet.hyperlink import Hyperlink
-
-    from evalsys.sheets import BLUE, font
-
-    stated: Sequence[Stated] = list(report.stated.values())
-    for row, own in enumerate(stated, _FIRST):
-        cell = sheet.cell(row, 4)
-        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=place_of(report, own, lang), display=str(own.value))
-        cell.font = font(colour=BLUE)

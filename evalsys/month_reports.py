@@ -13,6 +13,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from evalsys.as_of import evidence_on
 from evalsys.assessment import Assessment
 from evalsys.bulletin_results import Issue, Rows, Stated, issue_of
 from evalsys.bulletins import Bulletin, period_days, period_of
@@ -24,7 +25,7 @@ from evalsys.faults import Fault, InputFaults
 from evalsys.language import LANGUAGES, Lang
 from evalsys.ledger_costs import forecast_or_why
 from evalsys.ledgers import Ledgers, in_hand_by_standard, ledgers_of
-from evalsys.material_ledger import TIMES, Dunning, Item, MaterialLedger, dunning, material_ledger, materials_on
+from evalsys.material_ledger import TIMES, Dunning, Item, MaterialLedger, dunning, material_ledger
 from evalsys.scoring import Score, score
 from evalsys.survey_results import SurveyResult, survey_result
 from evalsys.when import month_days, week_of
@@ -141,11 +142,16 @@ class MonthReport:
         return weeks_of(self.month)
 
     @cached_property
+    def before(self) -> Score:
+        """The score as checked by the end of the month before."""
+        return score(evidence_on(self.found.result.assessment, self.found.previous.last))
+
+    @cached_property
     def closed_before(self) -> Score:
         """The score with everything that the ledgers had closed by the end of the month before."""
         found = self.found
         past = found.previous
-        before = Bulletin(self.kept, found.result, past.first.isoformat()[:7], past.first, past.last, past, past)
+        before = Bulletin(self.kept, self.before, past.first.isoformat()[:7], past.first, past.last, past, past)
         return before.closed
 
     def names(self, by: str) -> list[str]:
@@ -294,7 +300,7 @@ def report_of_month(
         raise InputFaults([Fault("bad_date", "month", value=month, allowed="2016-08")])
     first, last = period_days(month)
     issue = issue_of(assessment, month, monthly=True, with_forecast=False, linked=linked)
-    as_of = materials_on(assessment, last)
+    as_of = issue.found.result.assessment
     ahead, faults = forecast_or_why(as_of) if with_forecast else (None, ())
     result = ahead.prospect.score if ahead is not None else score(as_of)
     kept = replace(issue.kept, assessment=as_of)

@@ -5,13 +5,11 @@ Each part is a function from a report to a piece of a page. What a month shares 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
-import evalsys
 from evalsys import bulletin_sections
 from evalsys import month_words as words
 from evalsys.bulletin_words import day_said
@@ -281,21 +279,7 @@ def notes(report: MonthReport, lang: Lang) -> Html:
 
 def provenance(report: MonthReport, lang: Lang) -> Html:
     """Return where it comes from: evidence, instrument, rules of the ledgers, versions."""
-    t = speaker(lang)
-    assessment, rules, ahead = report.assessment, report.kept.rules, report.issue.ahead
-    facts = [
-        (t("依据指纹", "Evidence"), f"sha256 {assessment.evidence_hash[:16]}"),
-        (t("测评体系", "Instrument"), assessment.instrument.id),
-        (t("台账制度", "Rules of the ledgers"), rules.instrument.id),
-        (t("期间", "Period"), f"{report.month} ({report.found.first} – {report.found.last})"),
-    ]
-    if ahead is not None and ahead.draws:
-        told = t(f"模拟 {ahead.draws:,} 次，随机种子 {ahead.seed}", f"{ahead.draws:,} draws, seed {ahead.seed}")
-        facts.append((t("预测", "Forecast"), told))
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    facts.append((t("版本", "Versions"), f"evalsys {evalsys.__version__}, Python {python}"))
-    text = t("；", "; ").join(f"{name}{t('：', ': ')}{escape(value)}" for name, value in facts)
-    return block(lang, f'<div class="prov">{text}{t("。", ".")}</div>')
+    return bulletin_sections.provenance(report.issue, lang)
 
 
 def write_annex(report: MonthReport, folder: str, lang: Lang) -> Html:

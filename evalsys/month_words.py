@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from evalsys.bulletin_words import day_said
 from evalsys.finding_results import source_name
 from evalsys.forecast_words import about, chance_of, no_forecast
 from evalsys.language import Lang, Text
 from evalsys.markup import speaker
 from evalsys.material_results import month_name
 from evalsys.month_reports import MonthReport
-from evalsys.wording import decimal, joined, percent, plural, round_name
+from evalsys.wording import day_text, decimal, joined, percent, plural, points, round_name
 
 __all__ = [
     "calendar_said",
@@ -38,7 +37,7 @@ def running_said(report: MonthReport, lang: Lang) -> str:
     last, found = report.kept.last_day, report.found
     if last is None:
         return t("台账没有记录。", "The ledgers are empty.")
-    until = f"{last.year} 年 {day_said(last, 'zh')}" if lang == "zh" else f"{day_said(last, 'en')} {last.year}"
+    until = day_text(last).say(lang)
     if last < found.first:
         return t(
             f"台账最后一日为 {until}，本月没有记录。",
@@ -59,13 +58,19 @@ def change_said(report: MonthReport, lang: Lang) -> str:
     """Return how the score moved against the month before: by rounds where there are two, and by what was closed."""
     t = speaker(lang)
     now, closed, before = report.found.result, report.found.closed, report.closed_before
-    if now.final_attainment is None or closed.final_attainment is None or before.final_attainment is None:
+    if now.final_attainment is None or closed.final_attainment is None:
         return t("尚无可计分的依据。", "There is no evidence to score yet.")
+    if before.final_attainment is None:
+        return t("上月末尚无可计分的依据，不作比较。", "At the end of the month before there was no evidence to score.")
     if report.earlier is None:
-        said = t(
-            "检查结果没有上月的轮次，核定得分不作月度比较。",
-            "There is no round of the month before, so the score as checked is not compared. ",
-        )
+        what = t("按检查结果，与上月末", "As checked, the end of the month before")
+        said = _against(what, now.final_attainment, report.before.final_attainment, lang)
+        then, here = points(report.before.assessed), points(now.assessed)
+        if then != here:
+            said += t(
+                f"有依据的分值上月末为 {then} 分，本月末为 {here} 分，两者不全可比。",
+                f"Points with evidence were {then} then and are {here} now: the two compare in part only. ",
+            )
     else:
         name, score = report.earlier
         what = t(f"与上月轮次（{round_name(name, 'zh')}）", f"the round of the month before ({round_name(name, 'en')})")
@@ -166,8 +171,8 @@ def calendar_said(report: MonthReport, lang: Lang) -> str:
         return t("本月日程没有到期事项。", "The calendar makes nothing due this month.")
     counts = {state: report.count(f"calendar_{state}") for state in ("on_time", "late", "missing", "open")}
     said = t(
-        f"本月到期 {len(report.dues)} 项（按单位计）：按时办结 {counts['on_time']} 项，逾期办结 {counts['late']} 项，"
-        f"逾期未办 {counts['missing']} 项",
+        f"本月到期 {len(report.dues)} 项（按单位计）：按期办结 {counts['on_time']} 项，逾期办结 {counts['late']} 项，"
+        f"逾期未办结 {counts['missing']} 项",
         f"{plural(len(report.dues), 'matter')} due this month, one for each unit: {counts['on_time']} on time, "
         f"{counts['late']} late, {counts['missing']} missing",
     )

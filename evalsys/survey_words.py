@@ -321,6 +321,19 @@ def _count(value: int, shown: Shown) -> int | str:
     return value if shown is Shown.YES else shown.value
 
 
+_RATE = (
+    Column("rate", Text("比例", "rate"), "share"),
+    Column("low", Text("下限", "low"), "share"),
+    Column("high", Text("上限", "high"), "share"),
+)
+_VERDICT = (
+    Column("bar", Text("达标线", "required")),
+    Column("verdict", Text("结论", "verdict")),
+    Column("chance_true", Text("真实率达标可能", "chance true rate passes"), "share"),
+    Column("chance_again", Text("再抽一次达标可能", "chance to pass again"), "share"),
+)
+
+
 def question_listing(result: SurveyResult, lang: Lang) -> Listing:
     """Return a row for each standard, with its questions below it where it has several."""
     columns = (
@@ -330,13 +343,8 @@ def question_listing(result: SurveyResult, lang: Lang) -> Listing:
         Column("text", Text("内容", "text")),
         Column("answers", Text("答卷", "answers"), "count"),
         Column("unanswered", Text("未作答", "unanswered"), "count"),
-        Column("rate", Text("比例", "rate"), "share"),
-        Column("low", Text("下限", "low"), "share"),
-        Column("high", Text("上限", "high"), "share"),
-        Column("bar", Text("达标线", "required")),
-        Column("verdict", Text("结论", "verdict")),
-        Column("chance_true", Text("真实率达标可能", "chance true rate passes"), "share"),
-        Column("chance_again", Text("再抽一次达标可能", "chance to pass again"), "share"),
+        *_RATE,
+        *_VERDICT,
     )
     rows: list[list[Any]] = []
     for own in result.standards:
@@ -399,9 +407,7 @@ def stratum_listing(result: SurveyResult, lang: Lang) -> Listing:
         Column("question", Text("题目编号", "question")),
         Column("stratum", Text("分层", "stratum")),
         Column("answers", Text("答卷", "answers"), "count"),
-        Column("rate", Text("比例", "rate"), "share"),
-        Column("low", Text("下限", "low"), "share"),
-        Column("high", Text("上限", "high"), "share"),
+        *_RATE,
     )
     rows = []
     for standard, own in _questions(result) if result.strata != ("",) else ():
@@ -442,13 +448,8 @@ def result_listing(result: SurveyResult, lang: Lang) -> Listing:
         Column("question", Text("题目编号", "question")),
         Column("name", Text("分层或回答", "stratum or answer")),
         Column("answers", Text("答卷", "answers"), "count"),
-        Column("rate", Text("比例", "rate"), "share"),
-        Column("low", Text("下限", "low"), "share"),
-        Column("high", Text("上限", "high"), "share"),
-        Column("bar", Text("达标线", "required")),
-        Column("verdict", Text("结论", "verdict")),
-        Column("chance_true", Text("真实率达标可能", "chance true rate passes"), "share"),
-        Column("chance_again", Text("再抽一次达标可能", "chance to pass again"), "share"),
+        *_RATE,
+        *_VERDICT,
     )
     rows: list[list[Any]] = []
     for row in question_listing(result, lang).rows:

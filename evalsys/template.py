@@ -263,11 +263,8 @@ class _Template:
             f"目标线：分数，或 85% 这样的比例；留空则{blank}", f"points, or a share such as 85%; empty: {blank}"
         )
         yield "pass_mark", None, mark
-        yield (
-            "language",
-            self.lang,
-            self.say("报告的语言：zh 中文，en 英文", "language of reports: zh Chinese, en English"),
-        )
+        spoken = self.say("报告的语言：zh 中文，en 英文", "language of reports: zh Chinese, en English")
+        yield "language", self.lang, spoken
         yield "schema", "1", self.say("文件格式版本；不要改动", "version of this format; keep")
 
     def plan(self) -> Iterator[tuple[str, None, str]]:
@@ -392,13 +389,8 @@ class _Template:
         types = [self.type_name(name) for name in self.instrument.site_types]
         attach(sheet, 2, ready, self.choice(types), fields[1].heading, self.lang)
         attach(sheet, 4, ready, self.registered("areas", "area"), fields[3].heading, self.lang)
-        checks = self.sheet_name("observations")
-        unit = self.say(
-            f"点位由哪个单位负责；问题归哪个单位，以“{checks}”的责任单位为准，那里也要填",
-            f"who answers for the site; a finding is of the units in '{checks}': fill them in there too",
-        )
-        units = replace(self.registered("units", "unit"), prompt=unit)
-        attach(sheet, 5, ready, units, fields[4].heading, self.lang)
+        unit = self.say("“检查记录”有责任单位一列的，以该列为准", "units in 'observations' go first, if it has them")
+        attach(sheet, 5, ready, replace(self.registered("units", "unit"), prompt=unit), fields[4].heading, self.lang)
         post = self.say("此处由哪个岗位负责；只填岗位，不填姓名", "who answers at the site: a post, never a name")
         attach(sheet, 6, ready, Entry("custom", "LEN({cell})>0", prompt=post), fields[5].heading, self.lang)
 
@@ -438,7 +430,8 @@ class _Template:
         if any(len(set(points.values())) > 1 for scale in scales for points in severities(scale)):
             yield one("repeat", "重复情况", "repeat", 11, "@", True)
         yield one("observed_on", "检查日期", "observed_on", 12.5, DAY, True)
-        yield one("units", "责任单位", "units", 16, "@", True)
+        if any(standard.lead for standard in self.standards):  # else an empty cell would stand before the site's units
+            yield one("units", "责任单位", "units", 16, "@", True)
         yield one("note", "备注", "note", 20, "@", True)
 
     def observations_sheet(self, sheet: Worksheet) -> None:

@@ -13,6 +13,7 @@ from fractions import Fraction
 
 import pandas as pd
 
+from evalsys.as_of import evidence_on
 from evalsys.assessment import Assessment
 from evalsys.bulletins import Bulletin, points_of
 from evalsys.dues import Due, due_between
@@ -20,12 +21,12 @@ from evalsys.escalation import Proposal, escalation
 from evalsys.faults import Fault, InputFaults, nearest
 from evalsys.fields import DATES, Bad
 from evalsys.fields import day as read_day
-from evalsys.finding_results import finding_name, site_name
+from evalsys.finding_results import finding_name
 from evalsys.forecasting import Forecast
 from evalsys.language import Text
 from evalsys.ledger_costs import Cost, costs, forecast_or_why
 from evalsys.ledgers import IN_HAND, Ledgers, flow, ledgers_of, states
-from evalsys.material_ledger import MaterialLedger, material_ledger, materials_on
+from evalsys.material_ledger import MaterialLedger, material_ledger
 from evalsys.ranks import Ranked, ranked
 from evalsys.responsibilities import LetterRow, duties_on
 from evalsys.scoring import Score, score
@@ -56,7 +57,7 @@ class Owed:
     ident : str
         Id of the finding or of the listed problem, code of the material or of the matter.
     where : str
-        Name of the site, else its id; '' for the place as a whole and for what is on no site.
+        Name of the site; '' for the place as a whole and for what is on no site.
     what : Text
     since : date or None
         The day on which it was found.
@@ -114,6 +115,9 @@ class UnitCard:
         Where it stands on ladders.
     letter : LetterRow or None
         Its latest responsibility letter; None where the office keeps none.
+    beside : tuple of str
+        Materials that the unit does not owe now, of standards whose materials it owes: `cost` takes a standard's
+        materials as ready together.
     """
 
     unit: str
@@ -125,6 +129,7 @@ class UnitCard:
     by_overdue: Ranked | None
     proposals: tuple[Proposal, ...]
     letter: LetterRow | None
+    beside: tuple[str, ...] = ()
 
     @property
     def overdue(self) -> tuple[Owed, ...]:
@@ -197,7 +202,7 @@ def cards_of(
     if unit and unit not in known:
         shown = " ".join(known[:12])
         raise InputFaults([Fault("unknown_name", assessment.name, None, "unit", unit, shown, nearest(unit, known))])
-    as_of = materials_on(assessment, at)
+    as_of = evidence_on(assessment, at)
     found, faults = forecast_or_why(as_of) if with_forecast else (None, ())
     result = found.prospect.score if found is not None else score(as_of)
     kept = replace(ledgers_of(assessment), assessment=as_of)
@@ -227,6 +232,7 @@ def cards_of(
                 by_overdue=by_overdue.get(name),
                 proposals=tuple(p for p in stands if p.ladder.by == "unit" and p.subject == name),
                 letter=letters.get(name),
+                beside=_beside(materials, owed[name]),
             )
         )
     clear = () if unit else tuple(card.unit for card in cards if not card.owed and not card.proposals)
@@ -324,7 +330,7 @@ def _owed(
 
 def _findings(kept: Ledgers, result: Score, day: datetime.date) -> Iterator[tuple[Iterable[str], Owed]]:
     stand, points = states(kept, day), points_of(kept, result)
-    findings = kept.findings
+    findings, names = kept.findings, kept.assessment.sites["name"].tolist()
     for state in stand[stand["state"].isin(IN_HAND)].to_dict("records"):
         own = findings.iloc[state["finding"]]
         yield (
@@ -332,7 +338,7 @@ def _findings(kept: Ledgers, result: Score, day: datetime.date) -> Iterator[tupl
             Owed(
                 kind="finding",
                 ident=own["finding_id"],
-                where="" if own["site"] < 0 else site_name(kept.assessment, own["site"]),
+                where="" if own["site"] < 0 else names[own["site"]],
                 what=Text(finding_name(kept, state["finding"], "zh"), finding_name(kept, state["finding"], "en")),
                 since=own["found_on"].date(),
                 due=None if pd.isna(state["due"]) else state["due"].date(),
@@ -395,6 +401,13 @@ def _costing(kept: Ledgers, materials: MaterialLedger, owed: Iterable[Owed]) -> 
         elif each.kind == "material" and each.ident in leaf:
             names[leaf[each.ident]] = None
     return list(names)
+
+
+def _beside(materials: MaterialLedger, owed: Iterable[Owed]) -> tuple[str, ...]:
+    """Return what else is missing of the standards whose materials are owed."""
+    own = {each.ident for each in owed if each.kind == "material"}
+    costed = [want for want in materials.wants if want.by in ("", "materials") and own & {*want.missing}]
+    return tuple(code for want in costed for code in want.missing if code not in own)
 
 
 # ------------------------------------------------------------------------------------------------ how it did so far

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -15,6 +16,7 @@ from evalsys.scoring import NodeScore, Score
 
 __all__ = [
     "area_name",
+    "day_text",
     "decimal",
     "group_name",
     "joined",
@@ -36,6 +38,24 @@ __all__ = [
 ]
 
 # ------------------------------------------------------------------------------------------------- numbers
+
+
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+           "November", "December")  # fmt: skip
+
+
+def day_text(day: datetime.date, with_year: bool = True) -> Text:
+    """Return a day in words.
+
+    Examples
+    --------
+    >>> day_text(datetime.date(2016, 8, 21))
+    Text(zh='2016 年 8 月 21 日', en='21 August 2016')
+    >>> day_text(datetime.date(2016, 8, 21), with_year=False)
+    Text(zh='8 月 21 日', en='21 August')
+    """
+    zh, en = f"{day.month} 月 {day.day} 日", f"{day.day} {_MONTHS[day.month - 1]}"
+    return Text(f"{day.year} 年 {zh}", f"{en} {day.year}") if with_year else Text(zh, en)
 
 
 def decimal(value: Fraction | int, places: int) -> str:

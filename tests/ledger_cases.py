@@ -134,7 +134,7 @@ def by_days(observations: Sequence[Row], findings: Sequence[Row], rectifications
 
     def begin(name: str, on: int, row: Row | None) -> Note:
         note = Note(name, on, number(row["due"]) if row else None, rows.get(name, []))
-        before = {other.name: "open" if other.found == on else other.state(on - 1) for other in notes.values()}
+        before = {other.name: "open" if other.found == on else other.state(on) for other in notes.values()}
         standing = [other for other, state in before.items() if state != "verified"]
         over = [other for other, state in before.items() if state == "verified"]
         if standing:
@@ -156,12 +156,12 @@ def by_days(observations: Sequence[Row], findings: Sequence[Row], rectifications
             if name in linked:
                 later.append((linked[name], name, on))
                 continue
-            standing = [o for o in notes.values() if o.found == on or o.state(on - 1) != "verified"]
+            standing = [o for o in notes.values() if o.found == on or o.state(on) != "verified"]
             note = standing[-1] if standing else begin(f"O-{name}", on, None)
             later.append((note.name, name, on))
         if good and not bad:
             for note in notes.values():
-                if note.found < on and note.state(on - 1) != "verified":
+                if note.found < on and note.state(on) != "verified":
                     note.in_order_on = on
                     if not note.rows:
                         note.closed_by_check = on

@@ -96,6 +96,8 @@ def test_proposals_stand_with_why_what_lifts_them_and_the_clause(issue):
         assert cells[1].startswith("拟")
         assert "S003" in cells[2]
         assert cells[3]
+        short = row.xpath("./td[2]//*[@class='nw']")  # a short step stays on one line
+        assert bool(short) == (len(cells[1]) <= 12)
     assert "须经审定后执行" in text_of(bulletin_sections.measures(issue, "zh"))
 
 

@@ -37,7 +37,7 @@ def issue(example):
     return issue_of(example, "2026-W46", with_forecast=False, linked=True)
 
 
-@pytest.fixture(scope="module", params=["zh", "en"])
+@pytest.fixture(scope="module", params=["zh", pytest.param("en", marks=pytest.mark.slow)])
 def book(request, issue, tmp_path_factory):
     path = tmp_path_factory.mktemp("annex") / annex_name(request.param)
     annex(issue, path, request.param)

@@ -6,6 +6,7 @@ import pytest
 
 from evalsys import bulletin_words as words
 from evalsys.bulletin_results import issue_of
+from evalsys.finding_results import findings_text
 from tests.bulletin_cases import FINDINGS, RECTIFICATIONS, small
 
 LADDERED = {"ledger": {"rules": "lincheng-county-2019"}}
@@ -96,6 +97,29 @@ def test_ledgers_without_any_finding(empty):
     assert issue.found.period == "2026-W32"  # of the one observation, which is in order
     assert lead[0] == "截至 8 月 9 日，台账没有问题记录"
     assert second == "没有可通报的问题；有了检查记录或问题台账后再生成。"
+
+
+def test_losses_without_a_day_are_told_as_the_reason_why_nothing_is_reported(tmp_path):
+    made = small(tmp_path, more=[{"standard": "1.2", "site_id": "s1", "value": "0.5"}])
+    issue, _, second = said(made, "2026-W32")
+    assert second == "1 条有失分的检查没有日期，不能列入哪一期；请补填检查日期，或设置“台账·未注日期按”。"
+    assert words.second(issue, "en").startswith("1 lossy observation without a day can be in no issue: ")
+    text = findings_text(made, date(2026, 8, 9), "zh")
+    assert text.endswith("\n1 条有失分的检查没有日期，未列入台账；可补填检查日期，或设置“台账·未注日期按”。")
+    assert "\n1 lossy observation without a day: " in findings_text(made, date(2026, 8, 9), "en")
+
+
+def test_what_belongs_to_the_whole_place_is_counted_of_all_findings(tmp_path):
+    place = {"finding_id": "G1", "site_id": "全域", "standard": "1.1", "found_on": "2026-06-01"}
+    found = [place, {**place, "finding_id": "G2", "site_id": "s1"}]
+    done = {"fixed_on": "2026-06-02", "reviewed_on": "2026-06-02", "reviewer": "督查组", "result": "通过"}
+    made = small(tmp_path, found, [{"finding_id": "G1", **done}])
+    issue = issue_of(made, "2026-W23", with_forecast=False)
+    assert words.reconciled_said(issue, "zh") == (  # G1 is closed: it is none of what has no rectification
+        "三本台账数目一致；1 条未销号问题尚无整改记录，请补登。台账所列 2 条问题中，1 条属全域，不在点位上。"
+    )
+    tail = "Of all 2 findings in the ledger 1 is of the whole place, at no site."
+    assert words.reconciled_said(issue, "en").endswith(tail)
 
 
 def test_what_is_proposed_is_told_with_whom(laddered):

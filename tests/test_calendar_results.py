@@ -3,11 +3,19 @@
 import json
 from datetime import date
 
+import openpyxl
 import pytest
 from builders import assessment_of, content_of, indicator, standard
 from icalendar import Calendar
 
-from evalsys.calendar_results import calendar_json, calendar_text, due_listing, stretch_text, write_calendar_of
+from evalsys.calendar_results import (
+    calendar_json,
+    calendar_text,
+    calendar_workbook,
+    due_listing,
+    stretch_text,
+    write_calendar_of,
+)
 from evalsys.calendars import Anchors, Matter, Phase, Stretch
 from evalsys.dues import calendar_ledger, due_between
 from evalsys.language import Text
@@ -129,7 +137,7 @@ def test_as_text(tmp_path):
     lines = calendar_text(found, "zh").splitlines()
     assert lines[0] == (
         "2016-08-01 至 2016-08-31 应办 9 项（按责任单位分列，截至 2016-08-27 日终）："
-        "按时办结2项、逾期办结2项、逾期未办2项、未到期2项、以检查结果为准1项。"
+        "按期办结2项、逾期办结2项、逾期未办结2项、未到期2项、以检查结果为准1项。"
     )
     row = ["2016-08-05", "日程", "X.1", "月报", "乙局", "2016-08", "逾期办结", "1", "一"]
     assert row in [line.split() for line in lines]
@@ -145,7 +153,7 @@ def test_units_that_stand_alike_share_a_line_of_the_text(tmp_path):
     done = [row | {"done_on": "2016-08-05"} for row in DONE[:2]]
     found = calendar_ledger(made(tmp_path, done=done), *AUGUST, date(2016, 8, 27))
     (line,) = [line.split() for line in calendar_text(found, "zh").splitlines() if "月报" in line]
-    assert line == ["2016-08-05", "日程", "X.1", "月报", "乙局、甲局", "2016-08", "按时办结", "–", "一"]
+    assert line == ["2016-08-05", "日程", "X.1", "月报", "乙局、甲局", "2016-08", "按期办结", "–", "一"]
     assert [row["unit"] for row in due_listing(found, "zh").as_records() if row["what"] == "月报"] == ["乙局", "甲局"]
 
 
@@ -224,3 +232,13 @@ def test_the_file_of_an_assessment_and_of_one_unit(tmp_path):
         ]
     )
     assert sorted(told["one.ics"]) == sorted(["月报", "整改工作截止", "材料归集：材料b（乙局）"])
+
+
+def test_the_workbook_has_phases_gaps_and_what_has_no_date(tmp_path):
+    found = calendar_ledger(made(tmp_path / "a"), date(2016, 7, 1), date(2016, 9, 30), date(2016, 8, 27))
+    calendar_workbook(found, tmp_path / "c.xlsx", "zh")
+    book = openpyxl.load_workbook(tmp_path / "c.xlsx")
+    assert book.sheetnames[:3] == ["日程", "阶段", "空档和重叠"]
+    assert [row[0].value for row in book["阶段"].iter_rows(min_row=2)] == ["2016-07-01", "2016-08-01", "2016-09-01"]
+    assert book["空档和重叠"].max_row == 1 + len(found.stretches) == 3  # 31 July, and 1 to 10 September
+    assert book["日程"].max_row == 1 + len(found.dues)

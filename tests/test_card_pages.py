@@ -79,6 +79,7 @@ def test_english_says_the_same(one):
         "甲街道 owes 3 things, 2 of them overdue, by up to 23 days; doing all of it regains 2.500 points.",
         "Since the ledgers begin: 3 findings, put right twice, 1 verified, 50.0% of them in time, "
         "1 returned by a review, 1 came back after they were closed.",
+        "2 findings, 1 calendar matter; the first was due on 10 August",
         "1 proposal by rule: a person decides.",
         "Unit (seal): 甲街道 · Received on: ____________",
     ):

@@ -1,6 +1,7 @@
 """The commands `bulletin` and `ledger`: what they hand on, every kind in every form, faults as the result."""
 
 import csv
+import functools
 import io
 import json
 from pathlib import Path
@@ -39,8 +40,14 @@ def hand(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def read_once():
+    return functools.cache(read_assessment)
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_ledger_in_each_form(run, hand, kind, tmp_path):
+def test_each_ledger_in_each_form(run, hand, kind, tmp_path, monkeypatch, read_once):
+    monkeypatch.setattr("evalsys.evidence.read_assessment", read_once)
     assert len(run("ledger", hand, kind, "--lang", "zh").stdout) > 10
     assert json.loads(run("ledger", hand, kind, "--format", "json").stdout)["schema"] == 1
     heads = next(csv.reader(io.StringIO(run("ledger", hand, kind, "--format", "csv").stdout)))
@@ -123,3 +130,9 @@ def test_the_notebook_makes_the_page_and_its_annex(run, hand, tmp_path, monkeypa
     page = (tmp_path / "weekly-bulletin.zh.html").read_text("utf-8")
     assert "创城督查通报（第 33 期）" in page
     assert '<a href="%E5' in page
+
+
+def test_a_month_is_no_week(hand, made):
+    done = CliRunner().invoke(cli_ledgers.verbs_on_ledgers, ["bulletin", str(hand), "--week", "2026-08"])
+    assert [(f.problem, f.value) for f in done.exception.faults] == [("bad_date", "2026-08")]
+    assert not made

@@ -196,6 +196,20 @@ def test_points_lost_in_the_round(tmp_path):
     assert told(ledgers, "2016-08-21") == []  # nothing is lost any more; what is not scored never was
 
 
+def test_what_only_an_earlier_round_saw_costs_no_points_in_this_one(tmp_path):
+    checks = [
+        {"observation_id": "a", "standard": "1.1", "site_id": "S1", "value": "0", "observed_on": "2026-07-01",
+         "round": "r0"},
+        {"observation_id": "b", "standard": "1.1", "site_id": "S2", "value": "0", "observed_on": "2026-08-03",
+         "round": "r1"},
+    ]  # fmt: skip
+    ledgers = kept(tmp_path, ladder("L1", "lost", "unit", [1], "never"), observations=checks, settings={"round": "r1"})
+    assert ledgers.findings["finding_id"].tolist() == ["O-a", "O-b"]
+    assert {(one.subject, *one.standing.ids) for one in escalation(ledgers, day("2026-08-31"))} == {
+        ("城管局", "O-b"), ("卫健局", "O-b"),
+    }  # fmt: skip
+
+
 def test_events_on_record(tmp_path):
     veto = {"text": text("否决"), "source": {"clause": "四"}, "kind": "veto", "code": "V1", "action": "veto"}
     ledgers = kept(

@@ -68,18 +68,18 @@ def found(ledgers):
 SAID = {
     "L1": (
         "拟通报", "proposed: notice",
-        "连续 3 周周末有逾期问题：8月14日 1 条、8月21日 2 条、8月28日 2 条",
+        "连续 3 周周末有逾期问题：8 月 14 日 1 条、8 月 21 日 2 条、8 月 28 日 2 条",
         "overdue at the end of 3 weeks in a row: 1 finding on 14 August, 2 on 21 August, 2 on 28 August",
         "下一周末无逾期问题", "nothing is overdue at the end of the next week",
     ),
     "L2": (
         "拟约谈", "proposed: interview",
-        "被媒体曝光：8月10日 1 条", "exposed by the media: 1 finding on 10 August",
+        "被媒体曝光：8 月 10 日 1 条", "exposed by the media: 1 finding on 10 August",
         "下一期媒体曝光未涉及", "the next issue of exposure does not name it",
     ),
     "L3": (
         "拟通报", "proposed: notice",
-        "同一标准在该点位查出 3 次（含复核退回）：2016年8月1日、2016年8月10日、2016年8月23日",
+        "同一标准在该点位查出 3 次（含复核退回）：2016 年 8 月 1 日、2016 年 8 月 10 日、2016 年 8 月 23 日",
         "one standard found broken at the site 3 times, reviews that returned it included: 1 August 2016, "
         "10 August 2016, 23 August 2016",
         "所列 2 条问题全部复核通过", "all 2 findings are verified",
@@ -92,12 +92,12 @@ SAID = {
     "L5": (
         "拟通报、约谈或问责（视情形择一）",
         "proposed: notice, interview or accountability (one of them, as the case is)",
-        "登记在案 1 次：2016年5月1日", "on record once: 1 May 2016",
+        "登记在案 1 次：2016 年 5 月 1 日", "on record once: 1 May 2016",
         "不自动清零，由审定人员决定", "nothing does by itself: those who confirm decide",
     ),
     "L6": (
         "拟通报", "proposed: notice",
-        "复核退回 1 次：2016年8月23日", "returned by a review once: 23 August 2016",
+        "复核退回 1 次：2016 年 8 月 23 日", "returned by a review once: 23 August 2016",
         "所列问题复核通过", "the finding is verified",
     ),
 }  # fmt: skip
@@ -112,7 +112,7 @@ def test_step_reason_and_what_lifts_it(found, code):
 def test_what_was_missed(found):
     assert (
         missed_text(found["L1"]).zh
-        == "8月14日、8月21日均应通报，未见审定记录；次数已到问责，因前一步未审定采取，不越级"
+        == "8 月 14 日、8 月 21 日均应通报，未见审定记录；次数已到问责，因前一步未审定采取，不越级"
     )
     assert missed_text(found["L1"]).en == (
         "due on 14 August, 21 August, with no decision on record: notice; "
@@ -126,10 +126,10 @@ def test_what_was_missed(found):
 def test_many_weeks_and_a_declined_step(tmp_path):
     steps = [decided("通报", "2016-08-29", "否")]
     (one, *_) = escalation(kept(tmp_path, LADDERS[0], events=[], steps=steps), datetime.date(2016, 9, 25))
-    assert why_text(one).zh.startswith("连续 7 周周末有逾期问题：最近 3 次为9月11日 2 条、")
+    assert why_text(one).zh.startswith("连续 7 周周末有逾期问题：最近 3 次为 9 月 11 日 2 条、")
     assert why_text(one).en.startswith("overdue at the end of 7 weeks in a row: of late 2 findings on 11 September, ")
     assert missed_text(one).zh.startswith(
-        "9月4日、9月11日、9月18日等 5 次均应通报，未见审定记录"
+        "9 月 4 日、9 月 11 日、9 月 18 日等 5 次均应通报，未见审定记录"
     )  # not 28 August: declined
     assert "18 September and earlier, with no decision" in missed_text(one).en
 
@@ -141,7 +141,7 @@ def test_in_force_and_declined(tmp_path):
     def said(on):
         return [step_text(one) for one in escalation(ledgers, on)]
 
-    assert [text.zh for text in said(datetime.date(2016, 8, 16))] == ["通报（2016年8月15日审定）"]
+    assert [text.zh for text in said(datetime.date(2016, 8, 16))] == ["通报（2016 年 8 月 15 日审定）"]
     assert [text.en for text in said(datetime.date(2016, 8, 16))] == ["notice (confirmed on 15 August 2016)"]
     assert [text.zh for text in said(datetime.date(2016, 8, 23))] == ["审定不采取：约谈"]
     assert [text.en for text in said(DAY)] == ["proposed: interview"]
@@ -153,7 +153,7 @@ def test_in_force_and_declined(tmp_path):
 def test_the_text(ledgers, found):
     text = escalation_text(ledgers, list(found.values()), DAY, "zh").splitlines()
     assert text[:2] == [
-        "截至2016年8月28日：拟采取措施 6 项，已审定有效 0 项，审定不采取 0 项。",
+        "截至 2016 年 8 月 28 日：拟采取措施 6 项，已审定有效 0 项，审定不采取 0 项。",
         "以下为按规则提出的建议，须经审定后执行。",
     ]
     assert text[3:7] == [

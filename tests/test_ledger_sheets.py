@@ -24,7 +24,8 @@ from evalsys.template import new_assessment
 
 ID = "lincheng-county-2019"
 FRAME = "national-frame-2018"
-LANGS = ("zh", "en")
+#: The same in both languages; English, which the office's own rows go through too, is left to the long run.
+LANGS = ("zh", pytest.param("en", marks=pytest.mark.slow))
 DAY = datetime.date
 
 
@@ -159,7 +160,7 @@ def test_ledgers_left_empty_say_nothing(path: Path) -> None:
     assert (found.settings.standing, found.settings.cycle, found.settings.scores) == (None, None, {})
 
 
-@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("lang", ["zh", "en"])
 def test_what_an_office_writes_is_read(path: Path, lang: str) -> None:
     filled(path, lang)
     found = read_assessment(path)

@@ -66,10 +66,10 @@ def test_it_is_closed_once():
 
 
 @pytest.mark.parametrize(
-    ("on", "relapse"), [(3, ""), (6, ""), (7, "f"), (9, "f")], ids=["open", "verified that day", "after", "later"]
+    ("on", "relapse"), [(3, ""), (5, ""), (6, "f"), (9, "f")], ids=["open", "repaired", "verified that day", "later"]
 )
 def test_a_relapse_follows_a_review_not_a_repair(on, relapse):
-    """On the day of the review it had not yet been verified when it was seen."""
+    """What is seen on the very day of the review stands in a finding of its own: nobody looks at the old one again."""
     attempts = {"f": [Attempt(0, day(2), day(6), True)]}
     found = walked([Look(day(on), (0,))], [Opened("f", 0, day(1))], attempts=attempts)
     assert len(found) == (2 if relapse else 1)

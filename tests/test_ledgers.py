@@ -143,8 +143,8 @@ def test_a_check_on_the_day_it_was_told_closes_nothing(tmp_path):
 
 def test_what_was_put_right_on_the_day_of_a_check_had_not_yet_been_when_it_was_seen(tmp_path):
     rows = [seen("a", 4, "1"), seen("b", 5, "1")]
-    kept = ledgers(tmp_path, rows, findings=[found("f", 3)], rectifications=[mended("f", 4, 4, "通过")])
-    assert told(kept) == [("f", 3, "open"), ("f", 4, "fixed"), ("f", 4, "verified"), ("O-b", 5, "open")]
+    kept = ledgers(tmp_path, rows, findings=[found("f", 3)], rectifications=[mended("f", 4, 5, "通过")])
+    assert told(kept) == [("f", 3, "open"), ("f", 4, "fixed"), ("f", 5, "verified"), ("O-b", 5, "open")]
     assert kept.findings["observations"].tolist() == [(0,), (1,)]
     assert states(kept, D(4))["again"].tolist() == [1]
 

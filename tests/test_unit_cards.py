@@ -5,7 +5,7 @@ from fractions import Fraction as F
 
 import pandas as pd
 import pytest
-from unit_town import CONTENT, FINDINGS, RECTIFICATIONS, UNITS, town
+from unit_town import CONTENT, FINDINGS, MATERIALS, RECTIFICATIONS, UNITS, town
 
 from evalsys import card_words, unit_cards
 from evalsys.faults import InputFaults
@@ -70,6 +70,16 @@ def test_costs_are_those_of_the_score_with_all_of_it_done(held, cards):
         assert cost.why_none == NO_FORECAST
 
 
+def test_materials_that_the_cost_takes_as_ready_too_are_named(tmp_path):
+    drafted = {"material": "m2", "status": "起草", "unit": "丙局", "month": "2016-09", "drafted_on": "2016-09-01"}
+    made = cards_of(town(tmp_path / "town", materials=[MATERIALS[0], drafted]), day="2016-09-02", with_forecast=False)
+    own = card_of(made, "丙局")
+    assert [each.ident for each in own.owed if each.kind == "material"] == ["m1"]  # m2 waits for the office
+    assert own.beside == ("m2",)
+    assert "含不在本单的 1 份" in card_words.beside(made, own, "zh")
+    assert card_of(made, "甲街道").beside == ()
+
+
 def test_record_ranks_letter_and_ladders(cards):
     own = card_of(cards, "甲街道")
     # a1, a2, h1 found; a1 put right in time, a2 two days late; a1 verified, a2 returned; h1 is a1 again
@@ -92,9 +102,12 @@ def test_record_ranks_letter_and_ladders(cards):
 
 def test_nothing_later_than_the_day_is_seen(held):
     early = cards_of(held, day="2016-08-16", with_forecast=False)
-    # returned on the 15th, so in hand again and 6 days late; h1, h2, a4 were not found yet; a3 has one more day
+    # returned on the 15th, so in hand again and 6 days late; h1, h2, a4 were not found yet; a3 has one more day, and
+    # bears the loss of its leaf alone
     assert [own for own in owed(early, "甲街道") if own[0] == "finding"] == [("finding", "O-a2", 6, F(5, 2))]
-    assert [own for own in owed(early, "乙局") if own[0] == "finding"] == [("finding", "O-a3", 0, F(1))]
+    assert [own for own in owed(early, "乙局") if own[0] == "finding"] == [
+        ("finding", "O-a3", 0, F(2))
+    ]  # a4, with which it shares its leaf, is not seen yet
     fixed = cards_of(held, day="2016-08-14", with_forecast=False)
     assert [own for own in owed(fixed, "甲街道") if own[0] == "finding"] == []  # put right on the 12th
     assert card_of(early, "甲街道").done["relapses"] == 0

@@ -195,6 +195,7 @@ def test_in_english_names_stay_and_the_form_is_english(small: Score, tmp_path: P
         (Rule("threshold", {"measure": PER_CENT}), "75%", None, "observations", "数值 75%", "value 75%"),
         (Rule("grade"), "B", None, "observations", "等级 B", "grade B"),
         (Rule("none"), "2", None, "observations", "发生 2 次", "happened 2 times"),
+        (Rule("none"), "1", None, "observations", "发生 1 次", "happened once"),
         (Rule("share"), "62.5%", None, "responses", "问卷满意 62.5%", "62.5% satisfied in the survey"),
         (Rule("met"), "1/2", None, "materials", "材料已备 1/2", "1/2 documents ready"),
     ],

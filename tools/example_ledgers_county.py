@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 from example_ledgers_instrument import ON_SITE, OnSite
 
-SEED = 20261115
+SEED = 20261107
 START = date(2026, 8, 24)  # a Monday
 WEEKS = 12
 END = START + timedelta(7 * WEEKS - 1)  # Sunday 15 November 2026, the end of 2026-W46
@@ -164,8 +164,8 @@ class Finding:
     closed: date | None = None
 
     def stands(self, day: date) -> bool:
-        """Say whether it had not been verified before a day."""
-        return self.closed is None or self.closed >= day
+        """Say whether it was not over when a day's check came: verified before, or on that day though found earlier."""
+        return self.closed is None or self.closed > day or self.closed == self.found == day
 
     def overdue(self, day: date) -> bool:
         """Say whether it is in hand after its last day, at the end of a day."""
@@ -179,7 +179,7 @@ class Finding:
                 return False
             else:
                 break
-        return in_hand and day > due and (bool(self.attempts) or self.stands(day + timedelta(1)))
+        return in_hand and day > due and (bool(self.attempts) or self.closed is None or self.closed > day)
 
 
 # --------------------------------------------------------------------------------------------------------- the sites

@@ -54,6 +54,7 @@ def test_what_is_off_or_known_is_not_changed(wujiang: Prospect) -> None:
     assert all(change.populations == 1 for change in changes_of(known))
 
 
+@pytest.mark.slow
 def test_each_row_is_the_law_of_the_changed_assessment(wujiang: Prospect, monkeypatch: pytest.MonkeyPatch) -> None:
     """Against models made anew, on the same lattice; and, as it is, against the law without rounding."""
     monkeypatch.setattr(assumptions_views, "_CELLS", 2**11)

@@ -184,6 +184,7 @@ def made(folder, counts, digits="{}.{}"):
     return instrument_of(folder, content_of(out, 100, "equal"))
 
 
+@pytest.mark.slow
 def test_a_tree_of_80_fills_part_of_a_page_and_a_larger_one_is_parted(tmp_path):
     (image,) = Reader(audit_pages.tree(made(tmp_path / "a", [5] * 16), "zh")).images
     assert float(re.search(r"height:([\d.]+)mm", image["style"])[1]) < 225

@@ -541,6 +541,7 @@ def test_a_write_that_is_stopped_leaves_nothing(tmp_path, monkeypatch):
     imported(path)
 
 
+@pytest.mark.slow
 def test_every_value_of_a_row_counts(tmp_path):
     """No cell of the whole example can be emptied or changed without a trace in the file, or a fault."""
     plain = import_instrument(book(tmp_path / "plain.xlsx"), tmp_path / "plain.yaml").read_text("utf-8")

@@ -300,7 +300,10 @@ def test_a_reader_that_stops_early_is_no_error():
 # ---------------------------------------------------------------------------------------------------- UTF-8
 
 
-@pytest.mark.parametrize("environ", [{"LC_ALL": "POSIX"}, {"LC_ALL": "POSIX", "PYTHONUTF8": "0"}])
+@pytest.mark.parametrize("environ", [
+    pytest.param({"LC_ALL": "POSIX"}, marks=pytest.mark.slow),
+    {"LC_ALL": "POSIX", "PYTHONUTF8": "0"},
+])  # fmt: skip
 def test_output_is_utf8_where_the_locale_knows_only_ascii(environ):
     done = process("score", WUJIANG, "--lang", "zh", PYTHONCOERCECLOCALE="0", **environ)
     assert done.returncode == 0, done.stderr

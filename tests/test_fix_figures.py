@@ -245,7 +245,11 @@ def drawn():
     return Drawn()
 
 
-@pytest.mark.parametrize(("name", "lang"), BOTH)
+@pytest.mark.parametrize(
+    ("name", "lang"),
+    [pytest.param(*own.values, marks=own.marks or ([pytest.mark.slow] if place % 4 else []))
+     for place, own in enumerate(BOTH)],
+)  # fmt: skip
 def test_words_never_touch_and_stay_on_the_paper(drawn, name, lang):
     picture = drawn[name, lang]
     boxes = words(picture.svg)

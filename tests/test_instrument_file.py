@@ -393,6 +393,7 @@ def test_all_faults_are_told_whatever_part_finds_them(read):
 # ---------------------------------------------------------------------------------------------------- writing
 
 
+@pytest.mark.slow
 def test_what_is_written_reads_as_what_it_came_from(tmp_path):
     for name in instrument_ids():
         source = ROOT / "evalsys" / "instruments" / f"{name}.yaml"

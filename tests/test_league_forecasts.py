@@ -196,7 +196,7 @@ def said(piece):
     return re.sub(r"\s+", " ", "".join(Reader(piece).words))
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("lang", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("with_forecast", [True, False])
 def test_the_page_is_complete_in_both_languages(three, lang, with_forecast):
     league = league_of(str(three), with_forecast=with_forecast)

@@ -157,6 +157,7 @@ def test_weeks_begin_on_mondays():
     assert weeks_of(date(2026, 5, 10), 9) == (0, 1, 8)  # a Sunday
 
 
+@pytest.mark.slow
 def test_the_city_has_three_weeks(city):
     limits = limits_of(city, NONE)
     assert (limits.start, limits.days, limits.budget) == (date(2025, 8, 25), 21, None)

@@ -66,7 +66,9 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=[pytest.mark.slow] if place % 2 else []) for place, kind in enumerate(KINDS)]
+)
 def test_a_state_is_computing_again(kind: str) -> None:
     done = 0
     for seed in range(30):

@@ -402,6 +402,7 @@ def test_gains_without_a_visit_are_those_of_the_tables() -> None:
         assert prior[n] == pytest.approx(max(wanted, 0.0), abs=1e-8)  # 13 nodes of severity meet a chance to 1e-8
 
 
+@pytest.mark.slow
 def test_a_patrol_of_wujiang() -> None:
     found = wujiang()
     sites = len(found.prospect.score.assessment.sites)

@@ -14,6 +14,8 @@ import evalsys
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "data" / "synthetic-city"
 PARTS = {"A": "wujiang-field-2016", "B": "wanquan-subdistrict-2021", "C": "lincheng-county-2019"}
+#: Reading 60,000 rows takes long; the city is made anew and read by other tests of the slow set too.
+pytestmark = pytest.mark.slow
 NO_ALARM = 4.5  # |z| of a right model exceeds it with chance 7e-6
 
 

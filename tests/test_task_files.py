@@ -133,6 +133,7 @@ def test_every_pair_of_task_and_body_stands_once_in_workbook_and_page(
     assert nobody <= set(first)
 
 
+@pytest.mark.slow
 def test_a_body_of_two_spellings_has_one_file(written: Callable[[str], list[Path]]) -> None:
     paths = written("luxi-county-2012")
     names = [path.stem.partition("-")[2] for path in paths if path.suffix == ".xlsx"]

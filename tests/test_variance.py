@@ -159,7 +159,12 @@ def test_closed_lines_add_up_to_the_variance_of_the_law(seed: int) -> None:
     assert all(line.variance >= 0 and line.error == 0 for line in found)
 
 
-@pytest.mark.parametrize("more", [{}, {"severity": 0.0}, {"sensitivity": 1.0, "specificity": 1.0}, {"events": ()}])
+@pytest.mark.parametrize("more", [
+    {},
+    pytest.param({"severity": 0.0}, marks=pytest.mark.slow),
+    pytest.param({"sensitivity": 1.0, "specificity": 1.0}, marks=pytest.mark.slow),
+    {"events": ()},
+])  # fmt: skip
 def test_each_closed_line_is_the_enumerated_one(more: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(variance, "_COUNT", 7)
     model, found = small(**more), lines(small(**more), "rates")

@@ -49,7 +49,11 @@ def test_a_piece_of_a_page_is_shown_with_its_facts():
     assert piece == block("zh", "<p>a</p>")  # facts are no part of the text
 
 
-@pytest.mark.parametrize("name", ["as-it-is", "half-blank", "all-blank", "no-pass-mark", "nothing-lost"])
+@pytest.mark.parametrize("name", [
+    "as-it-is",
+    *(pytest.param(name, marks=pytest.mark.slow) for name in ("half-blank", "all-blank", "nothing-lost")),
+    "no-pass-mark",
+])  # fmt: skip
 def test_the_facts_are_those_of_the_score(name, kind):
     path = WUJIANG if name == "as-it-is" else kind(name)
     result = score(read_assessment(path))

@@ -111,6 +111,7 @@ def test_a_kernel_makes_the_page_and_its_annex(folder, tmp_path):
     assert again.strip() == re.sub(r"附件： ?整改效益.xlsx", "", said).strip()
 
 
+@pytest.mark.slow
 def test_the_english_page(folder):
     html, missing = page(folder, "en", **ASIDE)
     assert missing == ""
@@ -140,6 +141,7 @@ def test_sections_that_are_not_asked_for_are_not_there(folder, tmp_path):
     assert "不排进度" in said
 
 
+@pytest.mark.slow
 def test_what_the_parameters_change(folder):
     """A budget, fewer days, another mark: the page tells them, and the plan keeps to them."""
     small = words_of(page(folder, "zh", budget="2", days=9, pass_mark="60%", visits=1)[0])

@@ -107,6 +107,7 @@ def test_the_reports_are_the_same(tmp_path, name):
     assert made[0] == made[1]
 
 
+@pytest.mark.slow
 def test_nothing_leaks_from_one_notebook_to_the_next(tmp_path):
     """What a notebook changes is its own, and chance is not the same in the next one."""
     cells = (

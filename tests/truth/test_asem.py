@@ -80,8 +80,12 @@ def agree(found, expected, codes):
     ("weights", "data", "expected", "combine"),
     [
         ("iMeta.csv", "step_Normalised.csv", "scores_amean.csv", "mean"),
-        ("weights_unequal.csv", "step_Normalised.csv", "scores_amean_unequal.csv", "mean"),
-        ("iMeta.csv", "missing_step_Normalised.csv", "missing_scores_amean.csv", "mean"),
+        pytest.param(
+            *("weights_unequal.csv", "step_Normalised.csv", "scores_amean_unequal.csv", "mean"), marks=pytest.mark.slow
+        ),
+        pytest.param(
+            *("iMeta.csv", "missing_step_Normalised.csv", "missing_scores_amean.csv", "mean"), marks=pytest.mark.slow
+        ),
         ("iMeta.csv", "missing_step_Normalised.csv", "missing_scores_amean_thresh08.csv", {"mean": {"present": "80%"}}),
     ],
 )

@@ -113,8 +113,7 @@ def test_where_each_threshold_comes_from():
 STANDARDS = [row for row, own in ROWS.items() if own["place"] in ("scored", "unscored")]
 
 
-@pytest.mark.parametrize("row", STANDARDS)
-def test_a_standard_has_the_operator_number_and_measure_of_its_row(row):
+def check_standard(row):
     own, standard = ROWS[row], HELD[row][1]
     rule, *others = standard.rules.values()
     assert all(other == rule for other in others)
@@ -149,8 +148,12 @@ def test_a_standard_has_the_operator_number_and_measure_of_its_row(row):
             assert measure.en in MEASURES[own["measure"]]
 
 
-@pytest.mark.parametrize("row", [row for row, own in ROWS.items() if own["place"] == "date"])
-def test_a_date_has_the_day_or_the_rhythm_of_its_row(row):
+def test_a_standard_has_the_operator_number_and_measure_of_its_row():
+    for row in STANDARDS:
+        check_standard(row)
+
+
+def check_date(row):
     own, when = ROWS[row], HELD[row][1].when
     operator, limit, measure = own["operator"], own["threshold"], own["measure"]
     if measure == "school week":
@@ -181,8 +184,12 @@ def test_a_date_has_the_day_or_the_rhythm_of_its_row(row):
         assert str(when.times * periods[when.every]) == limit
 
 
-@pytest.mark.parametrize("row", [row for row, own in ROWS.items() if own["place"] == "mechanism"])
-def test_a_mechanism_has_the_number_of_its_row(row):
+def test_a_date_has_the_day_or_the_rhythm_of_its_row():
+    for row in [row for row, own in ROWS.items() if own["place"] == "date"]:
+        check_date(row)
+
+
+def check_mechanism(row):
     own, found = ROWS[row], HELD[row][1]
     operator, limit = own["operator"], own["threshold"]
     if operator in ("exists", "grade") or own["measure"] == "veto":
@@ -194,10 +201,19 @@ def test_a_mechanism_has_the_number_of_its_row(row):
         assert found.limits == {LIMITS[operator]: number(limit or "0")}
 
 
-@pytest.mark.parametrize("row", [row for row, own in ROWS.items() if own["place"] == "fact"])
-def test_a_fact_has_the_number_of_its_row(row):
+def test_a_mechanism_has_the_number_of_its_row():
+    for row in [row for row, own in ROWS.items() if own["place"] == "mechanism"]:
+        check_mechanism(row)
+
+
+def check_fact(row):
     own, found = ROWS[row], HELD[row][1]
     assert (found.value, found.more_than) == (number(own["threshold"]), own["measure"].endswith("(more than)"))
+
+
+def test_a_fact_has_the_number_of_its_row():
+    for row in [row for row, own in ROWS.items() if own["place"] == "fact"]:
+        check_fact(row)
 
 
 @pytest.mark.skipif(not CATALOGUE.is_file(), reason="the catalogue of the sources is not at hand")

@@ -212,3 +212,13 @@ def test_a_batch_makes_a_card_for_each_row_and_tells_the_wrong_unit(held, tmp_pa
         page = (tmp_path / "out" / name / "unit-card.zh.html").read_text("utf-8")
         assert f"{unit}办理单" in page
     assert not (tmp_path / "out/c/unit-card.zh.html").exists()
+
+
+def test_cards_have_a_form_in_word_and_in_pdf(cards):
+    from evalsys.reporting.pdf import unprintable
+    from evalsys.reporting.word import docx_bytes
+
+    page = card_pages.cards_page(cards, "zh")
+    whole = f'<html lang="zh-CN"><head><title>t</title></head><body><main class="sheet">{page}</main></body></html>'
+    assert docx_bytes(whole, "zh").startswith(b"PK")
+    assert [each for each in unprintable(whole) if each.startswith(".")] == []

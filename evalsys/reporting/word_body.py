@@ -18,7 +18,7 @@ from evalsys.reporting.word_styles import HAIR, INK, LOST, RULE, SOFT, STYLES, W
 
 __all__ = ["Drawn", "body_xml", "kind", "length"]
 
-_CONTAINERS = {"main.sheet", "div.ev", "div.open", "div.tasks", "header", "figure"}
+_CONTAINERS = {"main.sheet", "div.ev", "div.ev.card", "div.open", "div.tasks", "header", "figure"}
 _LEFT_OUT = {"nav.screen", "style", "script"}
 _PARAGRAPHS = {
     "h1": "Title",
